@@ -1,0 +1,51 @@
+// Package verdict holds the words in which the house speaks about who sent a mail.
+//
+//	mailauth → Verdict → casework, threading, admin
+//
+// It is apart from package mailauth so that the domain can keep a verdict without
+// knowing of DNS or signatures. Result words are those of RFC 8601 section 2.7.
+package verdict
+
+// Result words (RFC 8601 sections 2.7.1, 2.7.2; RFC 7489 section 11.2).
+const (
+	None      = "none"
+	Neutral   = "neutral"
+	Pass      = "pass"
+	Fail      = "fail"
+	Softfail  = "softfail"
+	Policy    = "policy"
+	Temperror = "temperror"
+	Permerror = "permerror"
+)
+
+// SPF is the outcome of RFC 7208 for the reverse-path, or for HELO where that is null.
+type SPF struct {
+	Result string `json:"result"`
+	Domain string `json:"domain"`
+}
+
+// DKIM is the outcome for one signature (RFC 6376).
+type DKIM struct {
+	Result   string `json:"result"`
+	Domain   string `json:"domain"`
+	Selector string `json:"selector"`
+	Reason   string `json:"reason,omitempty"`
+}
+
+// DMARC is the outcome of RFC 7489 for the domain in From.
+type DMARC struct {
+	Result string `json:"result"`
+	Policy string `json:"policy"` // the policy that applies: none, quarantine, reject; empty without a record
+	Domain string `json:"domain"` // the domain in From, empty where there is not exactly one
+}
+
+// Verdict is all that was found out about a mail's origin.
+type Verdict struct {
+	SPF   SPF    `json:"spf"`
+	DKIM  []DKIM `json:"dkim"`
+	DMARC DMARC  `json:"dmarc"`
+	ARC   string `json:"arc"` // none, pass, fail
+}
+
+// Aligned reports whether the domain in From proved that it sent this mail.
+func (v Verdict) Aligned() bool { return v.DMARC.Result == Pass }
