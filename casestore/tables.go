@@ -1,0 +1,130 @@
+package casestore
+
+import (
+	"bytes"
+	"crypto/sha256"
+
+	"smartmail/casework"
+)
+
+// The tables. Each is declared here once; engines make buckets or database tables of them.
+// The functions below build keys, so that nobody else knows how they are made up.
+var (
+	// Cases by number; by_mail finds those that an address takes part in, by_status and by_update serve lists.
+	Cases = Declare("cases", 1,
+		func(c *casework.Case) Key { return CaseKey(c.Org, c.Number) },
+		func(c *casework.Case) *uint64 { return &c.Version },
+		Index[casework.Case]{Name: "by_mail", Keys: func(c *casework.Case) (keys []Key) {
+			for _, mail := range c.Mails() {
+				keys = append(keys, K(string(c.Org)).Str(mail))
+			}
+			return keys
+		}},
+		Index[casework.Case]{Name: "by_status", Keys: func(c *casework.Case) []Key {
+			return []Key{K(string(c.Org)).Str(string(c.Status))}
+		}},
+		Index[casework.Case]{Name: "by_update", Keys: func(c *casework.Case) []Key {
+			return []Key{K(string(c.Org)).Time(c.UpdatedAt)}
+		}},
+	)
+	// Entries of a case in order; by_id is unique.
+	Entries = Declare("entries", 1,
+		func(e *casework.Entry) Key { return EntriesOf(e.Org, e.Case).Uint(e.Seq) },
+		func(e *casework.Entry) *uint64 { return &e.Version },
+		Index[casework.Entry]{Name: "by_id", Unique: true, Keys: func(e *casework.Entry) []Key {
+			return []Key{K(string(e.Org)).Str(string(e.ID))}
+		}},
+	)
+	// Mails as received; by_identity makes the same mail again be found again, whoever takes it in.
+	Mails = Declare("mails", 1,
+		func(m *casework.Mail) Key { return MailKey(m.Org, m.ID) },
+		func(m *casework.Mail) *uint64 { return &m.Version },
+		Index[casework.Mail]{Name: "by_identity", Unique: true, Keys: func(m *casework.Mail) []Key {
+			return []Key{IdentityKey(m.Org, m.Identity)}
+		}},
+	)
+	// Raws holds raw mails that are small enough for the database, byte for byte.
+	Raws = Declare("raws", 1,
+		func(m *casework.RawMail) Key { return MailKey(m.Org, m.ID) },
+		func(m *casework.RawMail) *uint64 { return &m.Version },
+	).WithCodec(
+		func(m *casework.RawMail) ([]byte, error) { return m.Bytes, nil },
+		func(doc []byte, m *casework.RawMail) error { m.Bytes = bytes.Clone(doc); return nil },
+	)
+	// References holds every Message-ID borne or named by a case's mail.
+	References = Declare("refs", 1,
+		func(r *casework.Reference) Key {
+			return ReferencesOf(r.Org, r.MessageID).Uint(uint64(r.Case)).Str(string(r.Lane))
+		},
+		func(r *casework.Reference) *uint64 { return &r.Version },
+	)
+	// Triage items; by_state serves the queue.
+	Triage = Declare("triage", 1,
+		func(t *casework.TriageItem) Key { return K(string(t.Org)).Str(string(t.ID)) },
+		func(t *casework.TriageItem) *uint64 { return &t.Version },
+		Index[casework.TriageItem]{Name: "by_state", Keys: func(t *casework.TriageItem) []Key {
+			return []Key{K(string(t.Org)).Str(string(t.State))}
+		}},
+	)
+	// Outbox holds mails to be sent; by_state serves lists, by_due the sender.
+	Outbox = Declare("outbox", 1,
+		func(o *casework.OutboxItem) Key { return K(string(o.Org)).Str(string(o.ID)) },
+		func(o *casework.OutboxItem) *uint64 { return &o.Version },
+		Index[casework.OutboxItem]{Name: "by_state", Keys: func(o *casework.OutboxItem) []Key {
+			return []Key{K(string(o.Org)).Str(string(o.State))}
+		}},
+		Index[casework.OutboxItem]{Name: "by_due", Keys: func(o *casework.OutboxItem) []Key {
+			if o.State != casework.Queued && o.State != casework.Deferred {
+				return nil
+			}
+			return []Key{K(string(o.Org)).Time(o.NextAt)}
+		}},
+	)
+	// Files that we send, so that their blobs are kept.
+	Files = Declare("files", 1,
+		func(f *casework.SentFile) Key { return K(string(f.Org)).Str(f.File.ID) },
+		func(f *casework.SentFile) *uint64 { return &f.Version },
+	)
+	// Keys that sign our addresses.
+	Keys = Declare("keys", 1,
+		func(k *casework.Key) Key { return K(string(k.Org)).Uint(uint64(k.Number)) },
+		func(k *casework.Key) *uint64 { return &k.Version },
+	)
+	// Tokens of the API, found by their hash.
+	Tokens = Declare("tokens", 1,
+		func(t *casework.APIToken) Key { return K(string(t.Org)).Str(string(t.Hash)) },
+		func(t *casework.APIToken) *uint64 { return &t.Version },
+	)
+)
+
+// Schemas lists every table, for engines that make them beforehand and for verify.
+func Schemas() []*Schema {
+	return []*Schema{
+		Cases.Schema(), Entries.Schema(), Mails.Schema(), Raws.Schema(), References.Schema(),
+		Triage.Schema(), Outbox.Schema(), Files.Schema(), Keys.Schema(), Tokens.Schema(),
+	}
+}
+
+// CaseKey is the key of a case.
+func CaseKey(org casework.OrgID, n casework.CaseNumber) Key { return K(string(org)).Uint(uint64(n)) }
+
+// EntriesOf is the prefix of a case's entries.
+func EntriesOf(org casework.OrgID, n casework.CaseNumber) Key { return CaseKey(org, n) }
+
+// MailKey is the key of a mail and of its raw bytes.
+func MailKey(org casework.OrgID, id casework.MailID) Key { return K(string(org)).Str(string(id)) }
+
+// IdentityKey is the unique key of a mail's identity.
+func IdentityKey(org casework.OrgID, identity []byte) Key {
+	return K(string(org)).Str(string(identity))
+}
+
+// ReferencesOf is the prefix of what is known of a Message-ID. The id is hashed: it is the peer's to choose, and keys
+// are short.
+func ReferencesOf(org casework.OrgID, messageID string) Key {
+	sum := sha256.Sum256([]byte(messageID))
+	return K(string(org)).Str(string(sum[:16]))
+}
+
+// CaseSeries is the series that numbers an organisation's cases.
+func CaseSeries(org casework.OrgID) Key { return K(string(org)).Str("case") }

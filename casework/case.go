@@ -1,0 +1,227 @@
+package casework
+
+import (
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strconv"
+	"time"
+
+	"smartmail/fault"
+)
+
+// Status is where a case stands.
+type Status string
+
+// The statuses, in the order of a case's life.
+const (
+	StatusNew      Status = "new"
+	StatusAssigned Status = "assigned"
+	StatusStarted  Status = "started"
+	StatusWaiting  Status = "waiting"
+	StatusDone     Status = "done"
+	StatusClosed   Status = "closed"
+	StatusReturned Status = "returned"
+)
+
+// Statuses lists every status.
+func Statuses() []Status {
+	return []Status{StatusNew, StatusAssigned, StatusStarted, StatusWaiting, StatusDone, StatusClosed, StatusReturned}
+}
+
+// ClosedFor is how long after closing a reply still belongs to its case: later mail opens a linked case, so
+// that an old thread that is used for a new fault does not vanish in a closed one.
+const ClosedFor = 14 * 24 * time.Hour
+
+// LaneKind is the kind of counterpart that a lane speaks with.
+type LaneKind string
+
+// The kinds of lanes.
+const (
+	LaneCustomer LaneKind = "customer"
+	LaneSupplier LaneKind = "supplier"
+	LaneInternal LaneKind = "internal"
+)
+
+// Participant is one counterpart on a lane, with the number that is part of his own reply address.
+type Participant struct {
+	No    ParticipantNo `json:"no"`
+	Name  string        `json:"name"`
+	Email string        `json:"email"`
+}
+
+// Lane is the conversation with one counterpart. What is said on one lane never reaches another.
+type Lane struct {
+	ID           LaneID        `json:"id"`
+	Kind         LaneKind      `json:"kind"`
+	Participants []Participant `json:"participants"`
+}
+
+// Reporter is who reported the case.
+type Reporter struct {
+	Name     string `json:"name,omitempty"`
+	Email    string `json:"email,omitempty"`
+	Phone    string `json:"phone,omitempty"`
+	Language string `json:"language,omitempty"` // BCP 47
+}
+
+// Priority is the deadline class in days, or a word of the organisation's own. It is a number or a string in
+// JSON and comes back as it was given.
+type Priority string
+
+// Days returns the deadline in days, where the priority is a deadline class (0 to 365).
+func (p Priority) Days() (int, bool) {
+	n, err := strconv.Atoi(string(p))
+	return n, err == nil && n >= 0 && n <= 365
+}
+
+// MarshalJSON gives a deadline class as a number.
+func (p Priority) MarshalJSON() ([]byte, error) {
+	if n, ok := p.Days(); ok {
+		return json.Marshal(n)
+	}
+	return json.Marshal(string(p))
+}
+
+// UnmarshalJSON takes a number or a string.
+func (p *Priority) UnmarshalJSON(b []byte) error {
+	var n int
+	if json.Unmarshal(b, &n) == nil {
+		*p = Priority(strconv.Itoa(n))
+		return nil
+	}
+	var s string
+	if err := json.Unmarshal(b, &s); err != nil {
+		return fmt.Errorf("priority is a whole number of days or a word: %w", err)
+	}
+	*p = Priority(s)
+	return nil
+}
+
+// Link ties a case to another one of the same organisation.
+type Link struct {
+	Kind string     `json:"kind"` // "continues": this case goes on where a closed one ended; "continued_by": the other end
+	Case CaseNumber `json:"case"`
+}
+
+// Case is a case as it is now; how it came to be so is in its entries.
+type Case struct {
+	Org         OrgID             `json:"org"`
+	Number      CaseNumber        `json:"number"`
+	Subject     string            `json:"subject"`
+	Description string            `json:"description,omitempty"`
+	Status      Status            `json:"status"`
+	Class       string            `json:"class,omitempty"`
+	Priority    Priority          `json:"priority,omitempty"`
+	Object      string            `json:"object,omitempty"`
+	Assignee    string            `json:"assignee,omitempty"`
+	Fields      map[string]string `json:"fields,omitempty"`
+	Reporter    *Reporter         `json:"reporter,omitempty"`
+	Lanes       []Lane            `json:"lanes"`
+	Links       []Link            `json:"links,omitempty"`
+	CreatedAt   time.Time         `json:"created_at"`
+	UpdatedAt   time.Time         `json:"updated_at"`
+	DueAt       time.Time         `json:"due_at,omitzero"`
+	ClosedAt    time.Time         `json:"closed_at,omitzero"`
+	LastSeq     uint64            `json:"last_seq"`
+	LastNo      ParticipantNo     `json:"last_no"`
+	Version     uint64            `json:"-"`
+}
+
+// clone returns a copy whose lanes, links and fields can be changed without touching c's.
+func (c Case) clone() Case {
+	c.Lanes = slices.Clone(c.Lanes)
+	for i := range c.Lanes {
+		c.Lanes[i].Participants = slices.Clone(c.Lanes[i].Participants)
+	}
+	c.Links = slices.Clone(c.Links)
+	fields := make(map[string]string, len(c.Fields))
+	for k, v := range c.Fields {
+		fields[k] = v
+	}
+	c.Fields = fields
+	return c
+}
+
+// Lane returns the lane of that id.
+func (c *Case) Lane(id LaneID) (*Lane, bool) {
+	for i := range c.Lanes {
+		if c.Lanes[i].ID == id {
+			return &c.Lanes[i], true
+		}
+	}
+	return nil, false
+}
+
+// Participant returns the participant of that number and his lane.
+func (c *Case) Participant(no ParticipantNo) (Participant, LaneID, bool) {
+	for _, l := range c.Lanes {
+		for _, p := range l.Participants {
+			if p.No == no {
+				return p, l.ID, true
+			}
+		}
+	}
+	return Participant{}, "", false
+}
+
+// ParticipantByMail returns the participant with that address, on whichever lane he is first.
+func (c *Case) ParticipantByMail(email string) (Participant, LaneID, bool) {
+	email = Address(email)
+	for _, l := range c.Lanes {
+		for _, p := range l.Participants {
+			if email != "" && Address(p.Email) == email {
+				return p, l.ID, true
+			}
+		}
+	}
+	return Participant{}, "", false
+}
+
+// Mails returns every participant's address, in the form in which addresses are compared.
+func (c *Case) Mails() []string {
+	var out []string
+	for _, l := range c.Lanes {
+		for _, p := range l.Participants {
+			if a := Address(p.Email); a != "" && !slices.Contains(out, a) {
+				out = append(out, a)
+			}
+		}
+	}
+	return out
+}
+
+// ClosedLongAgo reports whether a reply comes too late to belong to this case.
+func (c *Case) ClosedLongAgo(now time.Time) bool {
+	return c.Status == StatusClosed && !c.ClosedAt.IsZero() && now.Sub(c.ClosedAt) > ClosedFor
+}
+
+// maxParticipants bounds a case's lanes: the record is read and written whole.
+const maxParticipants = 200
+
+// join puts a counterpart on a lane of that kind: a supplier and an internal recipient get lanes of their own,
+// customers share one. Somebody who is on such a lane already stays where he is.
+func (c *Case) join(kind LaneKind, name, email string) (Participant, LaneID, error) {
+	for _, l := range c.Lanes {
+		for _, p := range l.Participants {
+			if l.Kind == kind && Address(p.Email) == Address(email) {
+				return p, l.ID, nil
+			}
+		}
+	}
+	if c.LastNo >= maxParticipants {
+		return Participant{}, "", fault.New(fault.Conflict, fmt.Sprintf("case %d has %d participants, which is the most", c.Number, maxParticipants))
+	}
+	c.LastNo++
+	p := Participant{No: c.LastNo, Name: name, Email: email}
+	id := LaneID(kind)
+	if kind == LaneSupplier {
+		id = LaneID(fmt.Sprintf("%s-%d", kind, p.No))
+	}
+	if l, ok := c.Lane(id); ok {
+		l.Participants = append(l.Participants, p)
+	} else {
+		c.Lanes = append(c.Lanes, Lane{ID: id, Kind: kind, Participants: []Participant{p}})
+	}
+	return p, id, nil
+}

@@ -1,0 +1,258 @@
+package casework
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"smartmail/fault"
+	"smartmail/message"
+)
+
+// ReceiveMail puts a received mail on the case.
+type ReceiveMail struct {
+	MailIn
+	Lane  LaneID
+	Class message.Class
+}
+
+func (m ReceiveMail) apply(c *Case, t *teller) error {
+	if _, ok := c.Lane(m.Lane); !ok && m.Lane != LaneID(LaneInternal) {
+		return fault.New(fault.Conflict, fmt.Sprintf("case %d has no lane %q", c.Number, m.Lane))
+	}
+	in := m.MailIn
+	t.tell(c, Entry{Kind: KindMailIn, Lane: m.Lane, MailIn: &in})
+	// Only a person who takes part wakes a finished case; a vacation reply, a bounce or a stranger does not.
+	done := c.Status == StatusDone || c.Status == StatusClosed
+	if done && m.Class == message.Personal && (m.Sender == Verified || m.Sender == Known) && c.LastSeq > 1 {
+		to := StatusNew
+		if c.Assignee != "" {
+			to = StatusAssigned
+		}
+		t.setStatus(c, to, "a participant answered after the case was "+string(c.Status))
+	}
+	return nil
+}
+
+// setStatus changes the status and tells of it.
+func (t *teller) setStatus(c *Case, to Status, why string) {
+	from := c.Status
+	c.Status = to
+	switch {
+	case to == StatusClosed:
+		c.ClosedAt = t.at
+	case from == StatusClosed:
+		c.ClosedAt = time.Time{}
+	}
+	e := Entry{Kind: KindStatus, Change: &Change{Field: "status", From: string(from), To: string(to)}, Why: why}
+	if why != "" {
+		e.Actor = Actor{Via: ViaRule, Name: "reopen"}
+	}
+	t.tell(c, e)
+}
+
+// Post says something on a lane: a mail to its participants, or a note where the lane is internal.
+type Post struct {
+	Lane  LaneID
+	Text  string
+	Files []File
+}
+
+func (p Post) apply(c *Case, t *teller) error {
+	if strings.TrimSpace(p.Text) == "" && len(p.Files) == 0 {
+		return fault.New(fault.Invalid, "the message is empty")
+	}
+	if len(p.Text) > maxText {
+		return fault.New(fault.Invalid, fmt.Sprintf("the message is longer than %d bytes", maxText))
+	}
+	if p.Lane == LaneID(LaneInternal) {
+		t.tell(c, Entry{Kind: KindNote, Lane: p.Lane, Text: p.Text, MailOut: filesOnly(p.Files)})
+		return nil
+	}
+	l, ok := c.Lane(p.Lane)
+	if !ok {
+		return fault.New(fault.NotFound, fmt.Sprintf("case %d has no lane %q", c.Number, p.Lane))
+	}
+	if len(l.Participants) == 0 {
+		return fault.New(fault.Conflict, fmt.Sprintf("nobody is on lane %q", p.Lane))
+	}
+	t.tell(c, Entry{Kind: KindMailOut, Lane: p.Lane, MailOut: &MailOut{Text: p.Text, Files: p.Files}})
+	return nil
+}
+
+func filesOnly(files []File) *MailOut {
+	if len(files) == 0 {
+		return nil
+	}
+	return &MailOut{Files: files}
+}
+
+// Order sends the case to a supplier, on a lane of his own.
+type Order struct {
+	Name, Email string
+	MailOut
+}
+
+func (o Order) apply(c *Case, t *teller) error {
+	if err := validAddress(o.Email); err != nil {
+		return err
+	}
+	if len(o.Text) > maxText {
+		return fault.New(fault.Invalid, fmt.Sprintf("the order is longer than %d bytes", maxText))
+	}
+	if o.PriceCap < 0 {
+		return fault.New(fault.Invalid, "price_cap is negative")
+	}
+	_, lane, err := c.join(LaneSupplier, oneLine(o.Name), o.Email)
+	if err != nil {
+		return err
+	}
+	out := o.MailOut
+	t.tell(c, Entry{Kind: KindOrder, Lane: lane, MailOut: &out})
+	return nil
+}
+
+// AddParticipant puts somebody on a lane of that kind.
+type AddParticipant struct {
+	Kind        LaneKind
+	Name, Email string
+}
+
+func (a AddParticipant) apply(c *Case, t *teller) error {
+	switch a.Kind {
+	case LaneCustomer, LaneSupplier, LaneInternal:
+	default:
+		return fault.New(fault.Invalid, fmt.Sprintf("there is no lane of kind %q: customer, supplier or internal", a.Kind))
+	}
+	if err := validAddress(a.Email); err != nil {
+		return err
+	}
+	had := c.LastNo
+	p, lane, err := c.join(a.Kind, oneLine(a.Name), a.Email)
+	if err != nil {
+		return err
+	}
+	if c.LastNo != had {
+		t.tell(c, Entry{Kind: KindParticipant, Lane: lane, Change: &Change{Field: "participant", To: p.Email}})
+	}
+	return nil
+}
+
+// Edit changes what is said about a case; a nil field stays.
+type Edit struct {
+	Status                           *Status
+	Class, Object, Assignee, Subject *string
+	Priority                         *Priority
+	Fields                           map[string]string // merged; an empty value removes the field
+}
+
+func (e Edit) apply(c *Case, t *teller) error {
+	if e.Status != nil && !slices.Contains(Statuses(), *e.Status) {
+		return fault.New(fault.Invalid, fmt.Sprintf("there is no status %q", *e.Status))
+	}
+	for _, f := range []struct {
+		name string
+		kind EntryKind
+		now  *string
+		want *string
+	}{
+		{"subject", KindChange, &c.Subject, e.Subject},
+		{"class", KindChange, &c.Class, e.Class},
+		{"object", KindChange, &c.Object, e.Object},
+		{"assignee", KindAssignment, &c.Assignee, e.Assignee},
+	} {
+		if f.want == nil || *f.want == *f.now {
+			continue
+		}
+		if err := fits(map[string]string{f.name: *f.want}, maxField); err != nil {
+			return err
+		}
+		from := *f.now
+		*f.now = oneLine(*f.want)
+		t.tell(c, Entry{Kind: f.kind, Change: &Change{Field: f.name, From: from, To: *f.now}})
+	}
+	if e.Priority != nil && *e.Priority != c.Priority {
+		t.tell(c, Entry{Kind: KindChange, Change: &Change{Field: "priority", From: string(c.Priority), To: string(*e.Priority)}})
+		c.Priority, c.DueAt = *e.Priority, time.Time{}
+		if days, ok := e.Priority.Days(); ok {
+			c.DueAt = c.CreatedAt.AddDate(0, 0, days)
+		}
+	}
+	if err := e.editFields(c, t); err != nil {
+		return err
+	}
+	if e.Status != nil && *e.Status != c.Status {
+		t.setStatus(c, *e.Status, "")
+	}
+	return nil
+}
+
+// maxFields bounds an organisation's own fields on one case.
+const maxFields = 100
+
+func (e Edit) editFields(c *Case, t *teller) error {
+	for _, name := range slices.Sorted(maps.Keys(e.Fields)) {
+		value := e.Fields[name]
+		if err := fits(map[string]string{"fields": name, name: value}, maxField); err != nil {
+			return err
+		}
+		if name == "" || value == c.Fields[name] {
+			continue
+		}
+		t.tell(c, Entry{Kind: KindChange, Change: &Change{Field: name, From: c.Fields[name], To: value}})
+		if value == "" {
+			delete(c.Fields, name)
+		} else {
+			c.Fields[name] = value
+		}
+	}
+	if len(c.Fields) > maxFields {
+		return fault.New(fault.Invalid, fmt.Sprintf("a case has at most %d fields", maxFields))
+	}
+	return nil
+}
+
+// LinkTo ties the case to another.
+type LinkTo struct {
+	Link
+	Why string
+}
+
+func (l LinkTo) apply(c *Case, t *teller) error {
+	if slices.Contains(c.Links, l.Link) {
+		return nil
+	}
+	c.Links = append(c.Links, l.Link)
+	t.tell(c, Entry{Kind: KindLink, Why: l.Why, Change: &Change{Field: l.Kind, To: fmt.Sprint(l.Case)}})
+	return nil
+}
+
+// Confirm vouches for a mail that lies on the case unconfirmed: from now on others on its lane may see it.
+type Confirm struct{ Entry EntryID }
+
+func (f Confirm) apply(c *Case, t *teller) error {
+	t.tell(c, Entry{Kind: KindConfirm, Change: &Change{Field: "sender", From: string(Unconfirmed), To: string(f.Entry)}})
+	return nil
+}
+
+// Outgoing returns the mails that an entry causes: one to each participant of its lane, and to nobody else whatever a
+// header says. What each mail must bear (addresses, Message-ID) is for the desk to sign.
+func Outgoing(c Case, e Entry) []OutboxItem {
+	if e.Kind != KindMailOut && e.Kind != KindOrder {
+		return nil
+	}
+	l, ok := c.Lane(e.Lane)
+	if !ok {
+		return nil
+	}
+	var out []OutboxItem
+	for _, p := range l.Participants {
+		out = append(out, OutboxItem{
+			Org: c.Org, Case: c.Number, Entry: e.ID, Lane: e.Lane, Participant: p.No, To: p,
+			State: Queued, At: e.At, NextAt: e.At,
+		})
+	}
+	return out
+}

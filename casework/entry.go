@@ -1,0 +1,91 @@
+package casework
+
+import "time"
+
+// EntryKind is the kind of an event on a case's timeline.
+type EntryKind string
+
+// The kinds so far; the outside interface lists those that it speaks of.
+const (
+	KindCreated     EntryKind = "created"
+	KindMailIn      EntryKind = "mail_in"
+	KindMailOut     EntryKind = "mail_out"
+	KindNote        EntryKind = "note"
+	KindOrder       EntryKind = "order"
+	KindStatus      EntryKind = "status"
+	KindAssignment  EntryKind = "assignment"
+	KindChange      EntryKind = "change"       // of a field without a kind of its own
+	KindParticipant EntryKind = "participant"  // somebody joined a lane
+	KindLink        EntryKind = "link"         // to another case
+	KindConfirm     EntryKind = "confirmation" // staff vouch for an unconfirmed mail
+)
+
+// Sender says how well we know who wrote a mail.
+type Sender string
+
+// From full proof to none.
+const (
+	Verified    Sender = "verified"    // aligned proof, and the address is a participant's or a known party's
+	Known       Sender = "known"       // the address is known, without proof
+	Unconfirmed Sender = "unconfirmed" // an address of ours was used by somebody else than its owner
+	Unknown     Sender = "unknown"
+)
+
+// Matched says how a mail found its case.
+type Matched struct {
+	By      string   `json:"by"` // token, message_id, reference, returned, quoted_token, subject, new
+	Reasons []string `json:"reasons"`
+}
+
+// MailIn is the part of an entry that tells of a received mail. The mail itself is stored once, however many
+// cases it belongs to.
+type MailIn struct {
+	Mail         MailID        `json:"mail"`
+	Sender       Sender        `json:"sender"`
+	Participant  ParticipantNo `json:"participant,omitempty"` // whose address it came to or who wrote it
+	Matched      Matched       `json:"matched"`
+	SuggestSplit bool          `json:"suggest_split,omitempty"` // the subject changed: perhaps another matter
+}
+
+// MailOut is the part of an entry that tells of a message to a lane.
+type MailOut struct {
+	Text     string    `json:"text"`
+	Deadline time.Time `json:"deadline,omitzero"`
+	PriceCap int64     `json:"price_cap,omitempty"` // öre
+	Quote    bool      `json:"quote,omitempty"`     // a request for a price, not an order
+	Files    []File    `json:"files,omitempty"`
+}
+
+// File is an attachment of a message that we send. Its bytes lie with the raw mails, under ID.
+type File struct {
+	ID     string `json:"id"`
+	Name   string `json:"name"`
+	Type   string `json:"type"`
+	Size   int64  `json:"size"`
+	SHA256 string `json:"sha256"`
+}
+
+// Change tells what changed.
+type Change struct {
+	Field string `json:"field"`
+	From  string `json:"from"`
+	To    string `json:"to"`
+}
+
+// Entry is one event on the timeline of a case. It is never changed.
+type Entry struct {
+	Org     OrgID      `json:"org"`
+	ID      EntryID    `json:"id"`
+	Case    CaseNumber `json:"case"`
+	Seq     uint64     `json:"seq"` // from 1 within the case, without gaps
+	At      time.Time  `json:"at"`
+	Kind    EntryKind  `json:"kind"`
+	Actor   Actor      `json:"actor"`
+	Lane    LaneID     `json:"lane,omitempty"`
+	Why     string     `json:"why,omitempty"` // in words, where a rule did it
+	MailIn  *MailIn    `json:"mail_in,omitempty"`
+	MailOut *MailOut   `json:"mail_out,omitempty"`
+	Text    string     `json:"text,omitempty"` // of a note, or the description of a new case
+	Change  *Change    `json:"change,omitempty"`
+	Version uint64     `json:"-"`
+}

@@ -1,0 +1,189 @@
+package config
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"net/netip"
+	"net/url"
+	"os"
+	"regexp"
+	"slices"
+	"strings"
+)
+
+// checker collects what is wrong, each with file, line and key.
+type checker struct {
+	c    *Config
+	errs []error
+}
+
+func (k *checker) fail(key, format string, args ...any) {
+	where := k.c.file
+	// A key that the file does not have is named at the nearest one above it.
+	for at := key; ; {
+		if line, ok := k.c.lines[at]; ok {
+			where = fmt.Sprintf("%s:%d", where, line)
+			break
+		}
+		i := strings.LastIndexAny(at, ".[")
+		if i < 0 {
+			break
+		}
+		at = at[:i]
+	}
+	k.errs = append(k.errs, fmt.Errorf("%s: %s: %s", where, key, fmt.Sprintf(format, args...)))
+}
+
+func (k *checker) oneOf(key, value string, allowed ...string) {
+	if !slices.Contains(allowed, value) {
+		k.fail(key, "%q is none of %s", value, strings.Join(allowed, ", "))
+	}
+}
+
+func (k *checker) atLeast(key string, value, least int64) {
+	if value < least {
+		k.fail(key, "%d is less than %d", value, least)
+	}
+}
+
+func (k *checker) hostPort(key, value string) {
+	if _, _, err := net.SplitHostPort(value); err != nil {
+		k.fail(key, "%q is no address and port such as 127.0.0.1:2525", value)
+	}
+}
+
+func (k *checker) file(key, path string) {
+	if path == "" {
+		return
+	}
+	f, err := os.Open(path)
+	if err != nil {
+		k.fail(key, "%v", err)
+		return
+	}
+	_ = f.Close() // only opened to see that it can be
+}
+
+func (k *checker) prefixes(key string, list []string) {
+	for i, s := range list {
+		if _, err := ParsePrefix(s); err != nil {
+			k.fail(fmt.Sprintf("%s[%d]", key, i), "%q is no IP address or network such as 10.0.0.0/8", s)
+		}
+	}
+}
+
+// ParsePrefix reads a network, or a single address as a network of one.
+func ParsePrefix(s string) (netip.Prefix, error) {
+	if a, err := netip.ParseAddr(s); err == nil {
+		return netip.PrefixFrom(a, a.BitLen()), nil
+	}
+	return netip.ParsePrefix(s)
+}
+
+var (
+	orgID    = regexp.MustCompile(`^[a-z0-9][a-z0-9-]{0,62}$`)
+	domainRE = regexp.MustCompile(`^[\p{L}\p{N}]([\p{L}\p{N}-]*[\p{L}\p{N}])?(\.[\p{L}\p{N}]([\p{L}\p{N}-]*[\p{L}\p{N}])?)*$`)
+)
+
+func (c *Config) validate() error {
+	k := &checker{c: c}
+	if c.DataDir == "" {
+		k.fail("data_dir", "is needed")
+	}
+	k.oneOf("store.engine", c.Store.Engine, "bolt")
+	k.oneOf("blobs.engine", c.Blobs.Engine, "files")
+	k.smtp(c.SMTP)
+	k.hostPort("http.listen", c.HTTP.Listen)
+	if u, err := url.Parse(c.HTTP.PublicURL); err != nil || u.Host == "" || (u.Scheme != "http" && u.Scheme != "https") {
+		k.fail("http.public_url", "%q is no http or https address", c.HTTP.PublicURL)
+	}
+	k.prefixes("http.trusted_proxies", c.HTTP.TrustedProxies)
+	for i, s := range c.DNS.Servers {
+		k.hostPort(fmt.Sprintf("dns.servers[%d]", i), s)
+	}
+	k.oneOf("relay.mode", c.Relay.Mode, "smarthost", "mx")
+	k.oneOf("relay.smarthost.tls", c.Relay.Smarthost.TLS, "none", "starttls", "implicit")
+	if c.Relay.Mode == "smarthost" {
+		k.hostPort("relay.smarthost.address", c.Relay.Smarthost.Address)
+		k.file("relay.smarthost.password_file", c.Relay.Smarthost.PasswordFile)
+	}
+	if c.Relay.MXPort < 1 || c.Relay.MXPort > 65535 {
+		k.fail("relay.mx_port", "%d is no port", c.Relay.MXPort)
+	}
+	k.organisations(c.Organisations)
+	return errors.Join(k.errs...)
+}
+
+func (k *checker) smtp(s SMTP) {
+	if len(s.Listen) == 0 {
+		k.fail("smtp.listen", "is needed")
+	}
+	for i, addr := range s.Listen {
+		k.hostPort(fmt.Sprintf("smtp.listen[%d]", i), addr)
+	}
+	if !domainRE.MatchString(s.Hostname) {
+		k.fail("smtp.hostname", "%q is no host name; it is needed", s.Hostname)
+	}
+	k.atLeast("smtp.max_message_bytes", s.MaxMessageBytes, 64<<10) // RFC 5321 section 4.5.3.1.7: 64 KiB at least
+	k.atLeast("smtp.max_connections", int64(s.MaxConnections), 1)
+	k.atLeast("smtp.max_connections_per_ip", int64(s.MaxConnectionsPerIP), 1)
+	for key, d := range map[string]Duration{"command": s.Timeouts.Command, "data": s.Timeouts.Data, "session": s.Timeouts.Session} {
+		if d <= 0 {
+			k.fail("smtp.timeouts."+key, "must be more than 0")
+		}
+	}
+	k.oneOf("smtp.bare_newline", s.BareNewline, "normalize", "reject")
+	k.prefixes("smtp.trusted_proxies", s.TrustedProxies)
+	if (s.TLS.CertFile == "") != (s.TLS.KeyFile == "") {
+		k.fail("smtp.tls", "cert_file and key_file are given together or not at all")
+	}
+	k.file("smtp.tls.cert_file", s.TLS.CertFile)
+	k.file("smtp.tls.key_file", s.TLS.KeyFile)
+	if s.TLS.ACME != nil {
+		k.fail("smtp.tls.acme", "is not offered by this version: give cert_file and key_file")
+	}
+}
+
+func (k *checker) organisations(orgs []Organisation) {
+	if len(orgs) == 0 {
+		k.fail("organisations", "at least one is needed")
+	}
+	ids, domains, addresses := map[string]bool{}, map[string]bool{}, map[string]bool{}
+	for i, o := range orgs {
+		key := fmt.Sprintf("organisations[%d]", i)
+		if !orgID.MatchString(o.ID) {
+			k.fail(key+".id", "%q is no id: lower-case letters, digits and hyphens", o.ID)
+		}
+		if ids[o.ID] {
+			k.fail(key+".id", "%q is there twice", o.ID)
+		}
+		domain := strings.ToLower(o.Domain)
+		if !domainRE.MatchString(domain) {
+			k.fail(key+".domain", "%q is no domain", o.Domain)
+		}
+		if domains[domain] {
+			k.fail(key+".domain", "%q belongs to two organisations", o.Domain)
+		}
+		ids[o.ID], domains[domain] = true, true
+		for j, d := range o.DKIM {
+			if d.Selector == "" {
+				k.fail(fmt.Sprintf("%s.dkim[%d].selector", key, j), "is needed")
+			}
+			k.file(fmt.Sprintf("%s.dkim[%d].key_file", key, j), d.KeyFile)
+		}
+		for j, in := range o.Intake {
+			at := fmt.Sprintf("%s.intake[%d].address", key, j)
+			local, dom, ok := strings.Cut(in.Address, "@")
+			if !ok || local == "" || !domainRE.MatchString(strings.ToLower(dom)) {
+				k.fail(at, "%q is no e-mail address", in.Address)
+			}
+			if addresses[strings.ToLower(in.Address)] {
+				k.fail(at, "%q is there twice", in.Address)
+			}
+			addresses[strings.ToLower(in.Address)] = true
+		}
+		k.oneOf(key+".policy.dmarc", o.Policy.DMARC, "enforce", "mark")
+		k.oneOf(key+".policy.unknown_sender", o.Policy.UnknownSender, "accept", "triage")
+	}
+}

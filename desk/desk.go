@@ -1,0 +1,172 @@
+// Package desk is the one writer: every change to a case, by mail, API or rule, passes through it.
+//
+//	command or mail → (rights, decision: casework, threading) → one store transaction {rows, outbox} → committed
+//
+// It is also where others read from, so that who may see what is decided in one place.
+//
+// Invariants:
+//   - What a method returned without error is durable, together with all that it caused.
+//   - A raw mail is stored before, or with, the first row that names it, and never twice for one organisation.
+//   - Nothing is sent but from the outbox, whose rows are written in the transaction of what caused them.
+//   - Everything that depends on what is in the store is decided inside the transaction.
+package desk
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"time"
+
+	"smartmail/blobstore"
+	"smartmail/casestore"
+	"smartmail/casework"
+	"smartmail/fault"
+	"smartmail/message"
+	"smartmail/threading"
+)
+
+// DefaultInline is the size in bytes up to which a raw mail lies in the database. Below it the mail shares the
+// transaction's one fsync with all others of the moment; above it a file of its own is cheaper than pages that
+// fragment the database.
+const DefaultInline = 256 << 10
+
+// Options of a desk. Store, Blobs, Keys and Router are needed.
+type Options struct {
+	Store  casestore.Store
+	Blobs  blobstore.Store
+	Keys   *threading.Keyring
+	Router *threading.Router
+	Orgs   []casework.OrgID
+	Limits message.Limits   // for taking attachments out of raw mails
+	Inline int64            // bytes; 0: DefaultInline
+	Now    func() time.Time // nil: time.Now
+	Chance io.Reader        // nil: crypto/rand
+	Log    *slog.Logger     // nil: slog.Default
+}
+
+// Desk is safe for concurrent use.
+type Desk struct {
+	Options
+}
+
+// New returns a desk.
+func New(o Options) *Desk {
+	if o.Inline == 0 {
+		o.Inline = DefaultInline
+	}
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	if o.Chance == nil {
+		o.Chance = rand.Reader
+	}
+	if o.Log == nil {
+		o.Log = slog.Default()
+	}
+	return &Desk{Options: o}
+}
+
+// newID returns an id of any of the domain's kinds.
+func newID[ID ~string](d *Desk, at time.Time) (ID, error) {
+	s, err := casework.NewID(at, d.Chance)
+	return ID(s), err
+}
+
+// Do lets a command act on a case and returns the case and the new entries. expect is the version that the caller saw,
+// or 0 for whichever is there. Errors: fault.NotFound, Conflict, Invalid, Forbidden.
+func (d *Desk) Do(ctx context.Context, org casework.OrgID, n casework.CaseNumber, cmd casework.Command, by casework.Actor, expect uint64) (casework.Case, []casework.Entry, error) {
+	var (
+		after   casework.Case
+		entries []casework.Entry
+	)
+	err := d.Store.Update(ctx, func(tx casestore.Tx) error {
+		c, err := casestore.Cases.Get(tx, casestore.CaseKey(org, n))
+		if err != nil {
+			return caseError(n, err)
+		}
+		if expect != 0 && expect != c.Version {
+			return fault.New(fault.Conflict, fmt.Sprintf("case %d has changed meanwhile", n))
+		}
+		after, entries, err = d.act(tx, c, cmd, by, d.Now())
+		return err
+	})
+	return after, entries, err
+}
+
+// caseError gives a missing row the name that the caller knows it by.
+func caseError(n casework.CaseNumber, err error) error {
+	if fault.Is(err, fault.NotFound) {
+		return fault.New(fault.NotFound, fmt.Sprintf("there is no case %d", n))
+	}
+	return err
+}
+
+// Open opens a case and returns it.
+func (d *Desk) Open(ctx context.Context, org casework.OrgID, cmd casework.Open, by casework.Actor) (casework.Case, error) {
+	var opened casework.Case
+	err := d.Store.Update(ctx, func(tx casestore.Tx) error {
+		var err error
+		opened, _, err = d.open(tx, org, cmd, by, d.Now())
+		return err
+	})
+	return opened, err
+}
+
+func (d *Desk) open(tx casestore.Tx, org casework.OrgID, cmd casework.Open, by casework.Actor, at time.Time) (casework.Case, []casework.Entry, error) {
+	n, err := tx.Next(casestore.CaseSeries(org))
+	if err != nil {
+		return casework.Case{}, nil, err
+	}
+	return d.act(tx, casework.Case{Org: org, Number: casework.CaseNumber(n)}, cmd, by, at)
+}
+
+// act is the one way in which a case changes: command, then case, entries and outbox in the same transaction.
+func (d *Desk) act(tx casestore.Tx, c casework.Case, cmd casework.Command, by casework.Actor, at time.Time) (casework.Case, []casework.Entry, error) {
+	next, entries, err := casework.Do(c, cmd, by, at, func() (casework.EntryID, error) { return newID[casework.EntryID](d, at) })
+	if err != nil {
+		return c, nil, err
+	}
+	if len(entries) == 0 && c.Version != 0 {
+		return next, nil, nil // nothing changed
+	}
+	if err := casestore.Cases.Put(tx, &next); err != nil {
+		return c, nil, err
+	}
+	for i := range entries {
+		if err := casestore.Entries.Put(tx, &entries[i]); err != nil {
+			return c, nil, err
+		}
+		if err := putFiles(tx, entries[i]); err != nil {
+			return c, nil, err
+		}
+		if err := d.enqueue(tx, next, entries[i]); err != nil {
+			return c, nil, err
+		}
+	}
+	return next, entries, nil
+}
+
+// enqueue writes the outbox rows that an entry causes, with everything that must be signed.
+func (d *Desk) enqueue(tx casestore.Tx, c casework.Case, e casework.Entry) error {
+	for _, out := range casework.Outgoing(c, e) {
+		id, err := newID[casework.OutboxID](d, e.At)
+		if err != nil {
+			return err
+		}
+		out.ID = id
+		var errs [3]error
+		out.ReplyTo, errs[0] = d.Router.Address(c.Org, c.Number, out.Participant)
+		out.MessageID, errs[1] = d.Router.MessageID(c.Org, c.Number, out.Participant, string(id))
+		out.ReturnPath, errs[2] = d.Router.BounceAddress(c.Org, c.Number, out.Participant, string(id))
+		if err := errors.Join(errs[:]...); err != nil {
+			return err
+		}
+		if err := casestore.Outbox.Put(tx, &out); err != nil {
+			return err
+		}
+	}
+	return nil
+}

@@ -1,0 +1,231 @@
+// Package intake is the way of one mail through the house.
+//
+//	Route: address → threading.Router
+//	Accept: {mailauth ‖ message.Parse ‖ SHA-256} → refusals → desk.Receive (threading, one transaction, fsync) → reply
+//
+// Every way in (SMTP, import) is this one, so that a mail is the same whichever way it came.
+//
+// Invariants:
+//   - A nil error means that the mail is on its case or in triage, durable, once.
+//   - A mail is refused for good only for what its sender or his domain did (loop, DMARC reject); all trouble of ours
+//     is fault.Ours, and the peer keeps the mail.
+package intake
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"io"
+	"strings"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"smartmail/casework"
+	"smartmail/desk"
+	"smartmail/fault"
+	"smartmail/mailauth"
+	"smartmail/mailauth/verdict"
+	"smartmail/message"
+	"smartmail/threading"
+)
+
+// MaxHops is the number of Received lines from which on a mail is in a loop (RFC 5321 section 6.3 asks for a limit of
+// at least 100 in general; a mail to a case passes far fewer hosts).
+const MaxHops = 50
+
+// Receiver stores mails; desk.Desk is one.
+type Receiver interface {
+	Receive(ctx context.Context, deliveries []desk.Delivery) ([]desk.Placed, error)
+}
+
+// Checker finds out who sent a mail; mailauth.Checker is one.
+type Checker interface {
+	Check(ctx context.Context, in mailauth.Input) (verdict.Verdict, error)
+}
+
+// Options of an intake; all but Now and Observe are needed.
+type Options struct {
+	Hostname string // ours, for the trace header
+	Router   *threading.Router
+	Auth     Checker
+	Desk     Receiver
+	Limits   message.Limits
+	Policy   map[casework.OrgID]threading.Policy
+	Now      func() time.Time // nil: time.Now
+	// Observe is told how long a step took: "read" (verify, parse and hash, side by side) or "commit". May be nil.
+	Observe func(step string, took time.Duration)
+}
+
+// Intake is safe for concurrent use.
+type Intake struct{ Options }
+
+// New returns an intake.
+func New(o Options) *Intake {
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	if o.Observe == nil {
+		o.Observe = func(string, time.Duration) {}
+	}
+	return &Intake{o}
+}
+
+// Route says whether a recipient is ours. It touches no disk.
+func (i *Intake) Route(_ context.Context, _ *message.Envelope, rcpt string) error {
+	_, err := i.Router.Route(rcpt)
+	return err
+}
+
+// Accept takes a mail in and returns what the peer is told behind "250 2.0.0 ": the cases and entries, or the triage item.
+func (i *Intake) Accept(ctx context.Context, env message.Envelope, raw message.Raw) (string, error) {
+	at := i.Now()
+	routes, err := i.routes(env)
+	if err != nil {
+		return "", err
+	}
+	m, err := i.read(ctx, env, raw, at)
+	if err != nil {
+		return "", err
+	}
+	i.Observe("read", i.Now().Sub(at))
+	if err := i.refuse(m, routes); err != nil {
+		return "", err
+	}
+	start := i.Now()
+	placed, err := i.Desk.Receive(ctx, i.deliveries(m, raw, routes))
+	if err != nil {
+		return "", err
+	}
+	i.Observe("commit", i.Now().Sub(start))
+	return reply(placed), nil
+}
+
+// routes asks again what RCPT asked, since a mail may be long on its way and a key may have expired meanwhile.
+func (i *Intake) routes(env message.Envelope) ([]threading.Route, error) {
+	var routes []threading.Route
+	for _, rcpt := range env.Recipients {
+		r, err := i.Router.Route(rcpt)
+		if err != nil {
+			return nil, err
+		}
+		routes = append(routes, r)
+	}
+	if len(routes) == 0 {
+		return nil, fault.New(fault.Invalid, "no recipient")
+	}
+	return routes, nil
+}
+
+// read finds out everything about the mail, each part by itself.
+func (i *Intake) read(ctx context.Context, env message.Envelope, raw message.Raw, at time.Time) (casework.Mail, error) {
+	m := casework.Mail{At: at, Envelope: env, Trace: i.trace(env, at)}
+	m.Raw.Size = raw.Size()
+	g, ctx := errgroup.WithContext(ctx)
+	g.Go(func() (err error) {
+		m.Auth, err = i.Auth.Check(ctx, mailauth.Input{Client: env.Client, Helo: env.Helo, ReversePath: env.ReversePath, Raw: raw})
+		return err
+	})
+	g.Go(func() error {
+		limits := i.Limits
+		limits.NullReversePath = env.ReversePath == "" && env.Protocol != ""
+		m.Content = message.Parse(ctx, raw, limits)
+		return nil
+	})
+	g.Go(func() (err error) {
+		m.Raw.SHA256, err = digest(raw)
+		return err
+	})
+	if err := g.Wait(); err != nil {
+		return m, fmt.Errorf("read mail: %w", err)
+	}
+	m.Identity = m.Content.Identity[:]
+	m.AuthResults = mailauth.AuthenticationResults(i.Hostname, m.Auth)
+	return m, nil
+}
+
+func digest(raw message.Raw) (string, error) {
+	h := sha256.New()
+	if mem, ok := raw.(interface{ Bytes() []byte }); ok {
+		h.Write(mem.Bytes())
+	} else if n, err := io.Copy(h, io.NewSectionReader(raw, 0, raw.Size())); err != nil || n != raw.Size() {
+		return "", fmt.Errorf("hash mail: %d of %d bytes: %w", n, raw.Size(), err)
+	}
+	return hex.EncodeToString(h.Sum(nil)), nil
+}
+
+// refuse turns away what no person here could do anything with.
+func (i *Intake) refuse(m casework.Mail, routes []threading.Route) error {
+	if m.Content.Hops > MaxHops {
+		return fault.New(fault.Loop, fmt.Sprintf("too many hops: %d Received lines", m.Content.Hops))
+	}
+	for _, r := range routes {
+		if t, ours := i.Router.Own(r.Org, m.Content.MessageID); ours && t.Kind == threading.MessageToken {
+			return fault.New(fault.Loop, "this mail is ours and has come back unchanged")
+		}
+		// An import asks nobody whether the mail may come in: it has been somebody's mail for long.
+		imported := m.Envelope.Protocol == ""
+		d := m.Auth.DMARC
+		if d.Result == verdict.Fail && d.Policy == "reject" && i.Policy[r.Org].EnforceDMARC && !imported {
+			return fault.New(fault.Unauthenticated, fmt.Sprintf("%s asks to reject mail that fails DMARC, and this one does", d.Domain))
+		}
+	}
+	return nil
+}
+
+// deliveries splits the recipients by organisation: what one stores never meets another's.
+func (i *Intake) deliveries(m casework.Mail, raw message.Raw, routes []threading.Route) []desk.Delivery {
+	var out []desk.Delivery
+	index := map[casework.OrgID]int{}
+	for _, r := range routes {
+		n, ok := index[r.Org]
+		if !ok {
+			n = len(out)
+			index[r.Org] = n
+			mine := m
+			mine.Org = r.Org
+			mine.Envelope.Recipients = nil
+			out = append(out, desk.Delivery{Mail: mine, Raw: raw, Policy: i.Policy[r.Org]})
+		}
+		out[n].Routes = append(out[n].Routes, r)
+		out[n].Mail.Envelope.Recipients = append(out[n].Mail.Envelope.Recipients, r.Address)
+	}
+	return out
+}
+
+// reply tells where the mail lies. A reply line is at most 512 octets (RFC 5321 section 4.5.3.1.5), so a mail on very many
+// cases names as many as fit.
+func reply(placed []desk.Placed) string {
+	var b strings.Builder
+	b.WriteString("OK")
+	for _, p := range placed {
+		pair := fmt.Sprintf(" case=%d entry=%s", p.Case, p.Entry)
+		if p.Triage != "" {
+			pair = " triage=" + string(p.Triage)
+		}
+		if b.Len()+len(pair) > 450 {
+			break
+		}
+		b.WriteString(pair)
+	}
+	return b.String()
+}
+
+// trace is our Received line (RFC 5321 section 4.4). It is kept apart from the raw mail, whose bytes stay the sender's. It
+// names no recipient: there may be several, who need not know of each other.
+func (i *Intake) trace(env message.Envelope, at time.Time) string {
+	if env.Protocol == "" {
+		return fmt.Sprintf("Received: by %s (import); %s", i.Hostname, at.UTC().Format(time.RFC1123Z))
+	}
+	tls := ""
+	if env.TLS != "" {
+		tls = fmt.Sprintf(" (using %s)", env.TLS)
+	}
+	literal := env.Client.String()
+	if env.Client.Is6() {
+		literal = "IPv6:" + literal // RFC 5321 section 4.1.3
+	}
+	return fmt.Sprintf("Received: from %s ([%s]) by %s%s with %s; %s",
+		env.Helo, literal, i.Hostname, tls, env.Protocol, at.UTC().Format(time.RFC1123Z))
+}

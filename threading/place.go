@@ -1,0 +1,188 @@
+package threading
+
+import (
+	"fmt"
+	"strings"
+
+	"smartmail/casework"
+	"smartmail/mailauth/verdict"
+	"smartmail/message"
+)
+
+// onCase places the mail on the case that was found, with the guards of age and topic and the sender's standing.
+func (r resolver) onCase(f match) (Placement, error) {
+	p := Placement{
+		Target: OnCase, Case: f.c.Number, Lane: f.lane, Participant: f.participant,
+		Matched: casework.Matched{By: f.by, Reasons: f.reasons},
+	}
+	r.judge(&p, f)
+	if r.m.Content.Class != message.Personal {
+		p.Matched.Reasons = append(p.Matched.Reasons, fmt.Sprintf("%s mail: attached, nothing else changes", r.m.Content.Class))
+		p.Why = "" // a bounce or a notice often comes from a machine's address; it claims nothing and runs nothing
+		return p, nil
+	}
+	if f.c.ClosedLongAgo(r.m.At) {
+		return r.continued(p, f), nil
+	}
+	if !sameSubject(r.m.Content.Subject, f.c.Subject) && bareSubject(r.m.Content.Subject) != "" {
+		p.Split = true
+		p.Matched.Reasons = append(p.Matched.Reasons, "the subject is another one: perhaps this is another matter, to be split off")
+	}
+	return p, nil
+}
+
+// continued opens a new case that goes on from one that was closed too long ago.
+func (r resolver) continued(p Placement, f match) Placement {
+	p.Matched.Reasons = append(p.Matched.Reasons,
+		fmt.Sprintf("case %d was closed more than %d days ago, so this opens a new one that is linked to it", f.c.Number, int(casework.ClosedFor.Hours()/24)))
+	if p.Sender == casework.Unconfirmed {
+		p.Target, p.Why = Triage, "unconfirmed sender on a case that is closed"
+		return p
+	}
+	kind := casework.LaneCustomer
+	if l, ok := f.c.Lane(f.lane); ok {
+		kind = l.Kind
+	}
+	return Placement{
+		Target: NewCase, Continues: f.c.Number, Kind: kind, Class: f.c.Class,
+		Sender: p.Sender, Matched: p.Matched,
+	}
+}
+
+// judge says how well we know the sender: who owns the token or takes part, and what his domain proved.
+func (r resolver) judge(p *Placement, f match) {
+	from := casework.Address(r.m.Content.From.Email)
+	owner, _, _ := f.c.Participant(f.participant)
+	switch other, lane, takesPart := f.c.ParticipantByMail(from); {
+	case from == "":
+		r.unconfirmed(p, "From names nobody")
+	case casework.Address(owner.Email) == from:
+		r.standing(p)
+	case takesPart && lane == f.lane:
+		p.Participant = other.No
+		p.Matched.Reasons = append(p.Matched.Reasons, fmt.Sprintf("%s wrote, who is on the same lane", display(other)))
+		r.standing(p)
+	case f.by == ByReference && f.participant == 0:
+		p.Sender = casework.Known // was addressed in the mail that this one refers to
+	default:
+		r.unconfirmed(p, "the sender is not the one whom the address was given to")
+	}
+}
+
+// standing is that of somebody whose address is known to the case.
+func (r resolver) standing(p *Placement) {
+	d := r.m.Auth.DMARC
+	switch {
+	case r.m.Auth.Aligned():
+		p.Sender = casework.Verified
+	case d.Result == verdict.Fail && d.Policy != "" && d.Policy != verdict.None:
+		r.unconfirmed(p, "the sender's domain says that it did not send this mail")
+	default:
+		p.Sender = casework.Known
+	}
+}
+
+func (r resolver) unconfirmed(p *Placement, reason string) {
+	p.Sender = casework.Unconfirmed
+	p.Why = "unconfirmed sender"
+	p.Matched.Reasons = append(p.Matched.Reasons, reason)
+}
+
+// open places a mail that came to an address without a case in it.
+func (r resolver) open(route Route) (Placement, error) {
+	found, ok, err := r.search()
+	if err != nil {
+		return Placement{}, err
+	}
+	if ok && route.Kind == ToRole {
+		return r.triage("mail to "+localPart(route.Address), &found), nil
+	}
+	if ok {
+		return r.onCase(found)
+	}
+	if route.Kind == ToRole {
+		return r.triage("mail to "+localPart(route.Address), nil), nil
+	}
+	return r.fresh(route)
+}
+
+func localPart(addr string) string {
+	local, _, _ := splitAddress(addr)
+	return strings.ToLower(local)
+}
+
+// fresh opens a case, unless a person should look first.
+func (r resolver) fresh(route Route) (Placement, error) {
+	sender, err := r.newcomer()
+	if err != nil {
+		return Placement{}, err
+	}
+	d := r.m.Auth.DMARC
+	why := ""
+	switch {
+	case r.m.Content.Unparseable:
+		why = "unparseable"
+	case r.m.Content.Class == message.Bounce:
+		why = "unmatched bounce"
+	case r.m.Content.Class == message.Report:
+		why = "report"
+	case r.m.Content.Class == message.Automatic:
+		why = "vacation reply or other automatic mail to an intake address"
+	case r.m.Content.Class == message.List:
+		why = "list mail to an intake address"
+	case r.m.Content.Class != message.Personal:
+		why = string(r.m.Content.Class)
+	case casework.Address(r.m.Content.From.Email) == "":
+		why = "no sender that could be answered"
+	case r.m.Policy.EnforceDMARC && d.Result == verdict.Fail && d.Policy == "quarantine":
+		why = "the sender's domain asks to treat this mail with suspicion (DMARC quarantine)"
+	case r.m.Policy.TriageUnknown && sender == casework.Unknown:
+		why = "first mail of an unknown sender"
+	}
+	if why != "" {
+		p := r.triage(why, nil)
+		p.Sender, p.Class = sender, route.Class
+		return p, nil
+	}
+	// Who opens a case is a participant of it: with proof he is verified there.
+	if sender == casework.Unknown && r.m.Auth.Aligned() {
+		sender = casework.Verified
+	}
+	return Placement{
+		Target: NewCase, Kind: casework.LaneCustomer, Class: route.Class, Sender: sender,
+		Matched: casework.Matched{By: ByNew, Reasons: []string{"nothing in the mail points to a case, so it opens one"}},
+	}, nil
+}
+
+// newcomer judges a sender by the address alone.
+func (r resolver) newcomer() (casework.Sender, error) {
+	from := casework.Address(r.m.Content.From.Email)
+	if from == "" {
+		return casework.Unknown, nil
+	}
+	known, err := r.look.KnownAddress(from)
+	switch {
+	case err != nil:
+		return "", err
+	case !known:
+		return casework.Unknown, nil
+	case r.m.Auth.Aligned():
+		return casework.Verified, nil
+	case r.failed():
+		return casework.Unconfirmed, nil
+	default:
+		return casework.Known, nil
+	}
+}
+
+// triage places a mail before a person, with the case that some evidence suggests.
+func (r resolver) triage(why string, suggested *match) Placement {
+	p := Placement{Target: Triage, Why: why, Sender: casework.Unknown, Matched: casework.Matched{By: ByNew, Reasons: []string{why}}}
+	if suggested != nil {
+		p.Case, p.Lane, p.Participant = suggested.c.Number, suggested.lane, suggested.participant
+		p.Matched = casework.Matched{By: suggested.by, Reasons: append(suggested.reasons, why)}
+		r.judge(&p, *suggested)
+		p.Why = why
+	}
+	return p
+}
