@@ -36,6 +36,24 @@ func (k Key) Time(t time.Time) Key {
 	return k.Uint(uint64(t.UnixMicro()) ^ signBit)
 }
 
+// Org returns the key's first part, the encoded organisation, or nil where the key does not begin with a string.
+func (k Key) Org() Key {
+	for i := 0; i+1 < len(k); i++ {
+		if k[i] != 0 {
+			continue
+		}
+		switch k[i+1] {
+		case 0x01:
+			return k[: i+2 : i+2]
+		case 0xFF:
+			i++
+		default:
+			return nil
+		}
+	}
+	return nil
+}
+
 // End returns the first key behind all keys that begin with k, or nil where there is none.
 func (k Key) End() Key {
 	for i := len(k) - 1; i >= 0; i-- {

@@ -45,7 +45,8 @@ type Tx interface {
 	Put(s *Schema, row Row) error
 	// Delete removes the row of that version with its index entries.
 	Delete(s *Schema, key Key, version uint64) error
-	// Scan yields rows in key order, or in the order of an index.
+	// Scan yields rows in key order, or in the order of an index, as they are when the loop begins:
+	// what the loop's body writes does not show in it.
 	Scan(s *Schema, q Query) iter.Seq2[Row, error]
 	// Claim is Scan without the rows that another running transaction has claimed (SKIP LOCKED where
 	// several processes share the store). The caller writes the lease into the rows in this transaction.
@@ -72,7 +73,7 @@ type Row struct {
 	Key     Key
 	Version uint64
 	Format  uint16  // format number that the document was written with
-	Index   [][]Key // for each index of the schema, in order, the row's keys in it: none, one or several
+	Index   [][]Key // for Put: for each index of the schema, in order, the row's keys in it: none, one or several
 	Doc     []byte
 	Pos     Key // from Scan and Claim: where this row stands in the order scanned; a Query goes on After it
 }

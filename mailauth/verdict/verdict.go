@@ -20,9 +20,16 @@ const (
 
 // SPF is the outcome of RFC 7208 for the reverse-path, or for HELO where that is null.
 type SPF struct {
-	Result string `json:"result"`
-	Domain string `json:"domain"`
+	Result   string `json:"result"`
+	Domain   string `json:"domain"`
+	Identity string `json:"identity,omitempty"` // whose domain it is: MailFrom or Helo
 }
+
+// Identities of SPF (RFC 8601 section 2.7.2).
+const (
+	MailFrom = "mailfrom"
+	Helo     = "helo"
+)
 
 // DKIM is the outcome for one signature (RFC 6376).
 type DKIM struct {
@@ -37,6 +44,7 @@ type DMARC struct {
 	Result string `json:"result"`
 	Policy string `json:"policy"` // the policy that applies: none, quarantine, reject; empty without a record
 	Domain string `json:"domain"` // the domain in From, empty where there is not exactly one
+	Reason string `json:"reason,omitempty"`
 }
 
 // Verdict is all that was found out about a mail's origin.
@@ -45,6 +53,10 @@ type Verdict struct {
 	DKIM  []DKIM `json:"dkim"`
 	DMARC DMARC  `json:"dmarc"`
 	ARC   string `json:"arc"` // none, pass, fail
+
+	// From is the address that DMARC is about, its domain in A-labels: empty where From names not exactly one address
+	// beyond doubt. An aligned verdict speaks for this address and no other, however another parser reads the mail.
+	From string `json:"from,omitempty"`
 }
 
 // Aligned reports whether the domain in From proved that it sent this mail.
