@@ -1,0 +1,142 @@
+// Package control is how the program speaks with its own running instance on the same machine: over a socket in the data
+// folder, which only its owner may open, instead of a second process at the same store.
+//
+//	smartmail verify, import → Client → unix socket (mode 0600) → Server → the running service
+//
+// Invariants:
+//   - Who may open the data folder may use the socket; nobody else can.
+//   - An answer ends with its outcome, so that a torn connection is never taken for success.
+package control
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/url"
+	"os"
+	"path/filepath"
+	"time"
+)
+
+// socketName is the socket's file in the data folder.
+const socketName = "control.sock"
+
+// Service is what the running instance does when asked.
+type Service interface {
+	// Verify reports every fault in a line and then a summary.
+	Verify(ctx context.Context, report func(problem string)) (summary string, err error)
+	// Import takes one mail in and returns what SMTP would be told.
+	Import(ctx context.Context, org string, raw []byte) (reply string, err error)
+}
+
+// line is one line of an answer; the last one has Done or Error.
+type line struct {
+	Problem string `json:"problem,omitempty"`
+	Done    string `json:"done,omitempty"`
+	Error   string `json:"error,omitempty"`
+}
+
+// Listen opens the socket in the data folder. A socket that a dead process left is removed: the caller holds the
+// store's lock, so nobody else is behind it.
+func Listen(dataDir string) (net.Listener, error) {
+	path := filepath.Join(dataDir, socketName)
+	if err := os.Remove(path); err != nil && !errors.Is(err, os.ErrNotExist) {
+		return nil, fmt.Errorf("control socket: %w", err)
+	}
+	l, err := net.Listen("unix", path)
+	if err != nil {
+		return nil, fmt.Errorf("control socket: %w", err)
+	}
+	if err := os.Chmod(path, 0o600); err != nil {
+		return nil, errors.Join(fmt.Errorf("control socket: %w", err), l.Close())
+	}
+	return l, nil
+}
+
+// Handler serves a Service on the socket. limit is the most bytes that an imported mail may have.
+func Handler(s Service, limit int64) http.Handler {
+	mux := http.NewServeMux()
+	mux.HandleFunc("POST /verify", func(w http.ResponseWriter, r *http.Request) {
+		enc := json.NewEncoder(w)
+		summary, err := s.Verify(r.Context(), func(problem string) { _ = enc.Encode(line{Problem: problem}) }) // a reader that went away ends r's context
+		finish(enc, summary, err)
+	})
+	mux.HandleFunc("POST /import", func(w http.ResponseWriter, r *http.Request) {
+		raw, err := io.ReadAll(http.MaxBytesReader(w, r.Body, limit))
+		reply := ""
+		if err == nil {
+			reply, err = s.Import(r.Context(), r.URL.Query().Get("org"), raw)
+		}
+		finish(json.NewEncoder(w), reply, err)
+	})
+	return mux
+}
+
+func finish(enc *json.Encoder, done string, err error) {
+	l := line{Done: done}
+	if err != nil {
+		l = line{Error: err.Error()}
+	}
+	_ = enc.Encode(l) // a reader that went away needs no answer
+}
+
+// Client speaks with the instance that runs on a data folder.
+type Client struct{ http http.Client }
+
+// Dial returns a client if an instance runs on the data folder, and false if none does.
+func Dial(dataDir string) (*Client, bool) {
+	path := filepath.Join(dataDir, socketName)
+	c, err := net.DialTimeout("unix", path, time.Second)
+	if err != nil {
+		return nil, false
+	}
+	_ = c.Close() // it only showed that somebody answers
+	return &Client{http.Client{Transport: &http.Transport{
+		DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
+			return new(net.Dialer).DialContext(ctx, "unix", path)
+		},
+	}}}, true
+}
+
+// Verify implements Service through the running instance.
+func (c *Client) Verify(ctx context.Context, report func(string)) (string, error) {
+	return c.call(ctx, "verify", nil, report)
+}
+
+// Import implements Service through the running instance.
+func (c *Client) Import(ctx context.Context, org string, raw []byte) (string, error) {
+	return c.call(ctx, "import?org="+url.QueryEscape(org), raw, func(string) {})
+}
+
+func (c *Client) call(ctx context.Context, what string, body []byte, report func(string)) (string, error) {
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, "http://smartmail/"+what, bytes.NewReader(body))
+	if err != nil {
+		return "", fmt.Errorf("control: %w", err)
+	}
+	resp, err := c.http.Do(req)
+	if err != nil {
+		return "", fmt.Errorf("control: %w", err)
+	}
+	defer func() { _ = resp.Body.Close() }() // read only
+	dec := json.NewDecoder(bufio.NewReader(resp.Body))
+	for {
+		var l line
+		if err := dec.Decode(&l); err != nil {
+			return "", fmt.Errorf("control: the running instance broke off: %w", err)
+		}
+		switch {
+		case l.Problem != "":
+			report(l.Problem)
+		case l.Error != "":
+			return "", errors.New(l.Error)
+		default:
+			return l.Done, nil
+		}
+	}
+}

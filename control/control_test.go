@@ -1,0 +1,95 @@
+package control
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// house is a Service that has two faults and takes mail for "demo".
+type house struct{}
+
+func (house) Verify(_ context.Context, report func(string)) (string, error) {
+	report("first")
+	report("second")
+	return "2 mails", nil
+}
+
+func (house) Import(_ context.Context, org string, raw []byte) (string, error) {
+	if org != "demo" {
+		return "", errors.New("no such organisation")
+	}
+	return "OK " + string(raw), nil
+}
+
+func serve(t *testing.T, h http.Handler) *Client {
+	t.Helper()
+	dir := t.TempDir()
+	l, err := Listen(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if info, err := os.Stat(filepath.Join(dir, socketName)); err != nil || info.Mode().Perm() != 0o600 {
+		t.Fatalf("socket is %v, %v; want mode 0600", info, err)
+	}
+	s := &http.Server{Handler: h}
+	go func() { _ = s.Serve(l) }()
+	t.Cleanup(func() { _ = s.Close() })
+	c, ok := Dial(dir)
+	if !ok {
+		t.Fatal("nobody answers")
+	}
+	return c
+}
+
+func TestVerifyAndImport(t *testing.T) {
+	c := serve(t, Handler(house{}, 10))
+	var got []string
+	summary, err := c.Verify(t.Context(), func(p string) { got = append(got, p) })
+	if err != nil || summary != "2 mails" || !slices.Equal(got, []string{"first", "second"}) {
+		t.Errorf("verify gives %q, %v, %v", summary, got, err)
+	}
+	if reply, err := c.Import(t.Context(), "demo", []byte("mail")); err != nil || reply != "OK mail" {
+		t.Errorf("import gives %q, %v", reply, err)
+	}
+	if _, err := c.Import(t.Context(), "other", nil); err == nil || err.Error() != "no such organisation" {
+		t.Errorf("import elsewhere gives %v", err)
+	}
+	if _, err := c.Import(t.Context(), "demo", make([]byte, 11)); err == nil {
+		t.Error("a mail over the limit was taken")
+	}
+}
+
+func TestTornAnswerIsNoSuccess(t *testing.T) {
+	c := serve(t, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		_, _ = w.Write([]byte(`{"problem":"first"}` + "\n"))
+	}))
+	if _, err := c.Verify(t.Context(), func(string) {}); err == nil || !strings.Contains(err.Error(), "broke off") {
+		t.Errorf("error is %v", err)
+	}
+}
+
+func TestDialWithoutAnInstance(t *testing.T) {
+	dir := t.TempDir()
+	if _, ok := Dial(dir); ok {
+		t.Error("somebody answers in an empty folder")
+	}
+	l, err := Listen(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_ = l.Close()
+	if err := os.WriteFile(filepath.Join(dir, socketName), nil, 0o600); err != nil { // what a dead process may leave
+		t.Fatal(err)
+	}
+	again, err := Listen(dir)
+	if err != nil {
+		t.Fatalf("a left socket is in the way: %v", err)
+	}
+	_ = again.Close()
+}
