@@ -1,0 +1,208 @@
+package message
+
+import (
+	"context"
+	"errors"
+	"strings"
+)
+
+// Notices, in plain words for people. They never repeat bytes of the mail.
+const (
+	noticeHeader   = "Some header fields are too long and are shown shortened; the original is kept."
+	noticeText     = "The text is too long to be shown whole; the original is kept."
+	noticeRemote   = "Pictures that would be fetched from other servers are not shown."
+	noticeBudget   = "This mail takes too long to read and is not taken apart; the original is kept."
+	noticeTrouble  = "This mail could not be read; the original is kept."
+	noticeFrom     = "The mail names no single sender address."
+	noticeReadFail = "The stored mail could not be read to its end."
+)
+
+// Parse says what a mail says. It never fails and never panics: what can't be taken apart gives a Content with
+// Unparseable set, the main header fields as text, and a notice.
+//
+// Content.Identity is zero only if the raw mail itself can't be read; the caller must then not accept the mail.
+func Parse(ctx context.Context, raw Raw, lim Limits) Content {
+	lim = lim.orDefaults()
+	ctx, cancel := context.WithTimeout(ctx, lim.Budget)
+	defer cancel()
+	c := Content{To: []Mailbox{}, Cc: []Mailbox{}, Attachments: []Attachment{}, Class: Personal}
+	var t *tree
+	err := guard(func() error {
+		src, err := newSource(raw)
+		if err != nil {
+			return err
+		}
+		t, err = scan(ctx, src, lim)
+		// The header and the identity are had of every mail, whatever becomes of its parts.
+		c.readHeader(t.root().header, lim)
+		if sum, e := t.identity(); e == nil {
+			c.Identity = sum
+		} else if err == nil {
+			err = e
+		}
+		return err
+	})
+	if err == nil {
+		err = guard(func() error { return c.readBody(ctx, t, lim) })
+	}
+	if t != nil && t.cut {
+		c.Notices = append(c.Notices, noticeHeader)
+	}
+	if err != nil {
+		c.giveUp(err)
+		if t != nil {
+			c.Class = classOf(t, &c, lim, false) // what the header alone tells
+		}
+	}
+	return c
+}
+
+// readBody takes the parts.
+func (c *Content) readBody(ctx context.Context, t *tree, lim Limits) error {
+	t.describe(ctx)
+	s, err := t.text(ctx, lim.TextBytes)
+	if err != nil {
+		return err
+	}
+	c.FullText = strings.TrimSpace(s.full.String())
+	c.Text = NewText(s.fresh.String())
+	if strings.TrimSpace(c.Text) == "" {
+		c.Text = c.FullText
+	}
+	c.HTML = s.html.String()
+	if s.cut {
+		c.Notices = append(c.Notices, noticeText)
+	}
+	if s.remote > 0 {
+		c.Notices = append(c.Notices, noticeRemote)
+	}
+	leaves := t.attached()
+	var buf []byte
+	if len(leaves) > 0 {
+		buf = make([]byte, 32<<10)
+	}
+	for i, p := range leaves {
+		a := p.attachment(i)
+		if a.Size, a.SHA256, err = t.measure(ctx, p, buf); err != nil {
+			c.Attachments = []Attachment{}
+			return err
+		}
+		a.Inline = a.Inline || (a.ContentID != "" && s.cids[a.ContentID])
+		c.Attachments = append(c.Attachments, a)
+	}
+	good, err := c.readReports(ctx, t)
+	if err != nil {
+		return err
+	}
+	c.Class = classOf(t, c, lim, good)
+	if c.Class != Bounce {
+		c.Bounces = nil
+	}
+	return nil
+}
+
+// giveUp turns what was read so far into the Content of a mail that is not taken apart.
+func (c *Content) giveUp(err error) {
+	notice := noticeTrouble
+	var bounds errBounds
+	switch {
+	case errors.As(err, &bounds):
+		notice = bounds.Error()
+	case errors.Is(err, errBudget):
+		notice = noticeBudget
+	case c.Identity == [32]byte{}:
+		notice = noticeReadFail
+	}
+	c.Unparseable = true
+	c.Notices = append(c.Notices, notice)
+	c.HTML, c.Attachments, c.Bounces = "", []Attachment{}, nil
+	var b strings.Builder
+	for _, f := range []struct{ name, value string }{
+		{"From", c.From.String()}, {"To", join(c.To)}, {"Subject", c.Subject}, {"Message-ID", c.MessageID},
+	} {
+		if f.value != "" {
+			b.WriteString(f.name + ": " + f.value + "\n")
+		}
+	}
+	if !c.Date.IsZero() {
+		b.WriteString("Date: " + c.Date.Format("2006-01-02 15:04 MST") + "\n")
+	}
+	b.WriteString("\n" + notice)
+	c.Text = strings.TrimSpace(b.String())
+	c.FullText = c.Text
+}
+
+// String is the mailbox as people write it: Name <address>.
+func (m Mailbox) String() string {
+	switch {
+	case m.Email == "":
+		return m.Name
+	case m.Name == "":
+		return m.Email
+	}
+	return m.Name + " <" + m.Email + ">"
+}
+
+func join(list []Mailbox) string {
+	var names []string
+	for _, m := range list[:min(len(list), 10)] {
+		names = append(names, m.String())
+	}
+	return strings.Join(names, ", ")
+}
+
+// readHeader decodes the mail's own header.
+func (c *Content) readHeader(h header, lim Limits) {
+	c.Subject = oneLine(decodeWords(h.get("Subject")), maxSubject)
+	c.readFrom(h)
+	c.Sender = first(parseAddresses(h.get("Sender"), 1))
+	c.ReplyTo = first(parseAddresses(h.get("Reply-To"), 1))
+	for _, v := range h.all("To") {
+		c.To = append(c.To, parseAddresses(v, lim.Addresses-len(c.To))...)
+	}
+	for _, v := range h.all("Cc") {
+		c.Cc = append(c.Cc, parseAddresses(v, lim.Addresses-len(c.Cc))...)
+	}
+	c.Date = parseDate(h.get("Date"))
+	c.MessageID = cleanID(h.get("Message-ID"))
+	c.InReplyTo = newest(parseIDs(h.get("In-Reply-To")), maxReferences)
+	var refs []string
+	for _, v := range h.all("References") {
+		refs = append(refs, parseIDs(v)...)
+	}
+	c.References = newest(refs, maxReferences)
+	for i := range h {
+		if strings.EqualFold(h[i].Name, "Received") {
+			c.Hops++
+		}
+	}
+	for _, v := range h.all("X-SmartMail-Loop") {
+		if v = oneLine(v, maxName); v != "" && len(c.LoopMarks) < maxReferences {
+			c.LoopMarks = append(c.LoopMarks, v)
+		}
+	}
+}
+
+// readFrom sets From to the first mailbox of all From lines, and FromAll where there is not exactly one that can be
+// read: then nobody may take From for the sender (RFC 5322 section 3.6.2 allows several mailboxes, in one line).
+func (c *Content) readFrom(h header) {
+	var all []Mailbox
+	lines := h.all("From")
+	for _, v := range lines[:min(len(lines), 20)] {
+		all = append(all, parseAddresses(v, 20)...)
+	}
+	if len(all) > 0 {
+		c.From = all[0]
+	}
+	if len(lines) != 1 || len(all) != 1 || all[0].Email == "" {
+		c.FromAll = all
+		c.Notices = append(c.Notices, noticeFrom)
+	}
+}
+
+func first(list []Mailbox) *Mailbox {
+	if len(list) == 0 {
+		return nil
+	}
+	return &list[0]
+}

@@ -1,0 +1,165 @@
+package message
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+)
+
+// readReports collects what the mail says about other mails: the ids in messages that it returns or attaches, and its
+// delivery status notifications. good tells that one of those has good news.
+func (c *Content) readReports(ctx context.Context, t *tree) (good bool, err error) {
+	for _, p := range t.attached() {
+		switch p.mediaType {
+		case "message/rfc822", "message/global", "text/rfc822-headers", "message/rfc822-headers", "message/global-headers":
+			h, err := t.inner(ctx, p)
+			if err != nil {
+				return false, err
+			}
+			c.addReturned(h)
+		case "message/delivery-status", "message/global-delivery-status":
+			b, err := io.ReadAll(io.LimitReader(t.body(ctx, p), maxReport))
+			if err != nil {
+				return false, fmt.Errorf("read delivery status: %w", err)
+			}
+			bounces, reached := readStatus(b)
+			c.Bounces = append(c.Bounces, bounces...)
+			good = good || reached
+		}
+	}
+	if len(c.Returned) > 0 {
+		for i := range c.Bounces {
+			c.Bounces[i].MessageID = c.Returned[0]
+		}
+	}
+	return good, nil
+}
+
+// inner reads the header of a returned or attached message.
+func (t *tree) inner(ctx context.Context, p *part) (header, error) {
+	b, err := io.ReadAll(io.LimitReader(t.body(ctx, p), maxReport))
+	if err != nil {
+		return nil, fmt.Errorf("read returned message: %w", err)
+	}
+	h, _ := parseBlock(b)
+	return h, nil
+}
+
+func (c *Content) addReturned(h header) {
+	ids := parseIDs(h.get("Message-ID"))
+	ids = append(ids, parseIDs(h.get("In-Reply-To"))...)
+	ids = append(ids, newest(parseIDs(h.get("References")), maxReferences)...)
+	for _, id := range ids {
+		if len(c.Returned) < maxReturned && !slices.Contains(c.Returned, id) {
+			c.Returned = append(c.Returned, id)
+		}
+	}
+}
+
+// parseBlock reads the header block at the start of b and returns what follows it.
+func parseBlock(b []byte) (header, []byte) {
+	src := &source{mem: b, eol: '\n'}
+	if bytes.IndexByte(b, '\n') < 0 {
+		src.eol = '\r'
+	}
+	budget := maxReport
+	h := &headerReader{top: true, fieldCap: maxField, budget: &budget}
+	l := src.lines(0, int64(len(b)))
+	for {
+		line, at, first, ok := l.next()
+		if !ok {
+			return h.fields, nil
+		}
+		if h.line(line, at, first) {
+			return h.fields, b[h.body:]
+		}
+	}
+}
+
+// readStatus reads a message/delivery-status body (RFC 3464 section 2.1): a block of fields about the message, then one
+// for each recipient. Only failures and delays are bounces; good tells that some recipient was reached.
+func readStatus(b []byte) (bounces []BouncedRecipient, good bool) {
+	for len(b) > 0 && len(bounces) < maxBounces {
+		b = bytes.TrimLeft(b, "\r\n")
+		var h header
+		before := len(b)
+		h, b = parseBlock(b)
+		if len(b) >= before {
+			break // a line that is no field
+		}
+		for _, group := range perRecipient(h) {
+			r, action := statusOf(group)
+			switch action {
+			case "failed", "delayed":
+				bounces = append(bounces, r)
+			case "delivered", "relayed", "expanded":
+				good = true
+			}
+		}
+	}
+	return bounces, good
+}
+
+// perRecipient parts a block at each recipient: some programs leave out the blank lines between them.
+func perRecipient(h header) []header {
+	var out []header
+	start := 0
+	seen := map[string]bool{}
+	for i, f := range h {
+		name := strings.ToLower(f.Name)
+		if name != "final-recipient" && name != "original-recipient" {
+			continue
+		}
+		if seen[name] {
+			out = append(out, h[start:i])
+			start, seen = i, map[string]bool{}
+		}
+		seen[name] = true
+	}
+	return append(out, h[start:])
+}
+
+// statusOf reads the fields about one recipient (RFC 3464 section 2.3); the action is empty where there is none.
+func statusOf(h header) (BouncedRecipient, string) {
+	recipient := typed(h.get("Final-Recipient"))
+	if recipient == "" {
+		recipient = typed(h.get("Original-Recipient"))
+	}
+	action := strings.ToLower(h.get("Action"))
+	action = action[:len(action)-len(strings.TrimLeft(action, "abcdefghijklmnopqrstuvwxyz"))]
+	if recipient == "" {
+		return BouncedRecipient{}, ""
+	}
+	reason := typed(h.get("Diagnostic-Code"))
+	status := statusCode(h.get("Status"))
+	if status == "" {
+		status = statusCode(reason)
+	}
+	return BouncedRecipient{
+		Recipient: mailboxOf(recipient),
+		Status:    status,
+		Permanent: action == "failed",
+		Reason:    oneLine(decodeWords(reason), maxName),
+	}, action
+}
+
+// typed cuts the type off "rfc822; anna@example.com" (RFC 3464 section 2.1.2).
+func typed(v string) string {
+	if kind, rest, ok := strings.Cut(v, ";"); ok && !strings.ContainsAny(kind, "@<") {
+		return strings.TrimSpace(rest)
+	}
+	return v
+}
+
+func mailboxOf(v string) string {
+	if m := parseMailbox(v); m.Email != "" {
+		return m.Email
+	}
+	return oneLine(v, maxName)
+}
+
+// statusCode finds an enhanced status code (RFC 3463 section 2) of a failure or a delay.
+func statusCode(s string) string { return statusPattern.FindString(s) }

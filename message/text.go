@@ -1,0 +1,223 @@
+package message
+
+import (
+	"context"
+	"fmt"
+	"html"
+	"io"
+	"strings"
+
+	"golang.org/x/net/html/charset"
+)
+
+// shownText is the mail's text, put together from its shown parts.
+type shownText struct {
+	full    strings.Builder // all of it
+	fresh   strings.Builder // without what HTML structure marks as quoted
+	html    strings.Builder // sanitised
+	remote  int             // pictures that would have been fetched from elsewhere
+	cut     bool            // there was more than the limit
+	hasHTML bool
+	cids    map[string]bool // Content-IDs that the HTML shows
+}
+
+// text puts together what the mail shows. Of a multipart/alternative the plain form gives the text and the HTML form
+// the HTML; everything else follows in the order of the mail, as programs put several texts around pictures.
+func (t *tree) text(ctx context.Context, limit int) (*shownText, error) {
+	s := &shownText{cids: map[string]bool{}}
+	leaves := map[*part]leafText{}
+	left := limit
+	for _, p := range t.parts {
+		if !p.shown() {
+			continue
+		}
+		l, err := t.leaf(ctx, p, left)
+		if err != nil {
+			return s, err
+		}
+		left -= len(l.raw)
+		s.cut = s.cut || l.cut
+		s.hasHTML = s.hasHTML || p.mediaType == "text/html"
+		leaves[p] = l
+	}
+	s.addText(t.root(), leaves, limit)
+	if s.hasHTML {
+		s.addHTML(t.root(), leaves, limit)
+	}
+	return s, nil
+}
+
+// leafText is one shown leaf, decoded.
+type leafText struct {
+	raw  string // UTF-8, as the sender wrote it
+	html htmlText
+	cut  bool
+}
+
+// leaf decodes a shown leaf, up to limit bytes.
+func (t *tree) leaf(ctx context.Context, p *part, limit int) (leafText, error) {
+	b, err := io.ReadAll(io.LimitReader(t.body(ctx, p), int64(limit)+1))
+	if err != nil {
+		return leafText{}, fmt.Errorf("read text: %w", err)
+	}
+	l := leafText{cut: len(b) > limit}
+	if l.cut {
+		b = []byte(cutRunes(string(b), limit))
+	}
+	_, params := parseParams(p.header.get("Content-Type"))
+	declared := params["charset"]
+	if p.mediaType == "text/html" {
+		if declared == "" {
+			_, declared, _ = charset.DetermineEncoding(b[:min(len(b), 1024)], "text/html")
+		}
+		l.raw = newlines(decodeText(b, declared))
+		l.html = readHTML(l.raw, limit)
+		return l, nil
+	}
+	l.raw = newlines(decodeText(b, declared))
+	if strings.EqualFold(params["format"], "flowed") {
+		l.raw = unflow(l.raw, strings.EqualFold(params["delsp"], "yes"))
+	}
+	return l, nil
+}
+
+// addText walks the tree for the plain text.
+func (s *shownText) addText(p *part, leaves map[*part]leafText, limit int) {
+	if !p.multipart() {
+		if l, ok := leaves[p]; ok && p.mediaType == "text/html" {
+			s.append(l.html.full, l.html.fresh, limit)
+		} else if ok {
+			s.append(l.raw, l.raw, limit)
+		}
+		return
+	}
+	if p.mediaType == "multipart/alternative" {
+		if c := plainest(p, leaves); c != nil {
+			s.addText(c, leaves, limit)
+		}
+		return
+	}
+	for _, c := range p.children {
+		s.addText(c, leaves, limit)
+	}
+}
+
+// plainest chooses the alternative that gives the text: the first with plain text in it, else the last with any.
+func plainest(p *part, leaves map[*part]leafText) *part {
+	var best *part
+	for _, c := range p.children {
+		if hasLeaf(c, "text/plain", leaves) {
+			return c
+		}
+		if hasLeaf(c, "text/html", leaves) {
+			best = c
+		}
+	}
+	return best
+}
+
+// hasLeaf reports whether a shown leaf of the type, not blank, is in the subtree.
+func hasLeaf(p *part, mediaType string, leaves map[*part]leafText) bool {
+	if l, ok := leaves[p]; ok && p.mediaType == mediaType && strings.TrimSpace(l.raw) != "" {
+		return true
+	}
+	for _, c := range p.children {
+		if hasLeaf(c, mediaType, leaves) {
+			return true
+		}
+	}
+	return false
+}
+
+func (s *shownText) append(full, fresh string, limit int) {
+	for _, to := range []struct {
+		b    *strings.Builder
+		text string
+	}{{&s.full, full}, {&s.fresh, fresh}} {
+		text := strings.Trim(to.text, "\n")
+		if strings.TrimSpace(text) == "" {
+			continue
+		}
+		if to.b.Len() > 0 {
+			to.b.WriteString("\n\n")
+		}
+		if room := max(0, limit-to.b.Len()); len(text) > room {
+			s.cut = true
+			text = cutRunes(text, room)
+		}
+		to.b.WriteString(text)
+	}
+}
+
+// addHTML walks the tree for the HTML. Plain text that is no alternative of some HTML is shown within it.
+func (s *shownText) addHTML(p *part, leaves map[*part]leafText, limit int) {
+	if p.multipart() {
+		children := p.children
+		if p.mediaType == "multipart/alternative" {
+			children = nil
+			for _, c := range p.children { // the last form is the richest (RFC 2046 section 5.1.4)
+				if hasLeaf(c, "text/html", leaves) || (children == nil && hasLeaf(c, "text/plain", leaves)) {
+					children = []*part{c}
+				}
+			}
+		}
+		for _, c := range children {
+			s.addHTML(c, leaves, limit)
+		}
+		return
+	}
+	l, ok := leaves[p]
+	if !ok || s.html.Len() >= limit {
+		s.cut = s.cut || ok
+		return
+	}
+	if p.mediaType != "text/html" {
+		if strings.TrimSpace(l.raw) != "" {
+			s.html.WriteString("<pre>" + html.EscapeString(l.raw) + "</pre>\n")
+		}
+		return
+	}
+	s.remote += l.html.remote
+	for _, id := range l.html.cids {
+		s.cids[id] = true
+	}
+	s.html.WriteString(sanitise(l.raw))
+}
+
+// newlines makes every line end LF.
+func newlines(s string) string {
+	if strings.IndexByte(s, '\r') < 0 {
+		return s
+	}
+	return strings.NewReplacer("\r\n", "\n", "\r", "\n").Replace(s)
+}
+
+// unflow joins the lines of format=flowed text (RFC 3676 section 4): a line that ends in a space goes on in the next
+// one of the same quote depth; the signature separator does not.
+func unflow(s string, delSp bool) string {
+	var out strings.Builder
+	depth, open := 0, false
+	for line := range strings.SplitSeq(s, "\n") {
+		quoted := strings.TrimLeft(line, ">")
+		d := len(line) - len(quoted)
+		text := strings.TrimPrefix(quoted, " ") // space-stuffing
+		sig := text == "-- "
+		if open && (d != depth || sig) {
+			out.WriteByte('\n')
+			open = false
+		}
+		if !open && d > 0 {
+			out.WriteString(strings.Repeat(">", d) + " ")
+		}
+		depth = d
+		open = !sig && strings.HasSuffix(text, " ")
+		if open && delSp {
+			text = text[:len(text)-1]
+		}
+		out.WriteString(text)
+		if !open {
+			out.WriteByte('\n')
+		}
+	}
+	return strings.TrimSuffix(out.String(), "\n")
+}
