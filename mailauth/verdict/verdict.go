@@ -47,6 +47,13 @@ type DMARC struct {
 	Reason string `json:"reason,omitempty"`
 }
 
+// Policies of DMARC (RFC 7489 section 6.3).
+const (
+	PolicyNone       = "none"
+	PolicyQuarantine = "quarantine"
+	PolicyReject     = "reject"
+)
+
 // Verdict is all that was found out about a mail's origin.
 type Verdict struct {
 	SPF   SPF    `json:"spf"`
