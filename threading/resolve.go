@@ -97,7 +97,7 @@ func Resolve(m Mail, router *Router, look Lookup) ([]Placement, error) {
 			return nil, err
 		}
 		if !ok {
-			placements = append(placements, r.triage("the case of this address is not there any more", nil))
+			placements = mergePlacement(placements, r.triage("the case of this address is not there any more", nil), route.Address)
 			continue
 		}
 		if route.Kind == ToBounce {
