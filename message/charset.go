@@ -140,7 +140,7 @@ func cutRunes(s string, n int) string {
 	return s[:n]
 }
 
-// oneLine makes a header value fit for one line: no control or direction-changing characters, single spaces.
+// oneLine makes a header value fit for one line: no control or direction-changing characters, at most n bytes.
 func oneLine(s string, n int) string {
 	s = strings.Map(func(r rune) rune {
 		switch {

@@ -22,9 +22,9 @@ var policy = sync.OnceValue(func() *bluemonday.Policy {
 	p.AllowRelativeURLs(false)
 	p.AllowAttrs("href").Matching(regexp.MustCompile(`^(?i)\s*(https?|mailto|tel):`)).OnElements("a")
 	p.AllowAttrs("src").Matching(regexp.MustCompile(`^(?i)cid:`)).OnElements("img")
-	p.AllowAttrs("alt").OnElements("img")
+	p.AllowAttrs("alt").OnElements("img") // without a source it shows in the picture's place
 	size := regexp.MustCompile(`^[0-9]{1,4}%?$`)
-	p.AllowAttrs("width", "height").Matching(size).OnElements("img", "table", "td", "th", "col")
+	p.AllowAttrs("width", "height").Matching(size).OnElements("table", "td", "th", "col")
 	p.AllowAttrs("colspan", "rowspan").Matching(size).OnElements("td", "th")
 	p.AllowAttrs("align", "valign").Matching(bluemonday.Paragraph).OnElements("table", "tr", "td", "th", "p", "div", "img")
 	p.AllowAttrs("dir").Matching(bluemonday.Direction).Globally()

@@ -59,6 +59,7 @@ type htmlWriter struct {
 	skip    int // depth in elements whose content is not shown
 	pre     int
 	quotes  int  // depth of blockquotes, shown as ">"
+	depth   int  // blockquotes around the line before
 	breaks  int  // line ends to write before the next text
 	space   bool // a space to write before the next text
 	started bool // something stands on the present line
@@ -110,11 +111,12 @@ func (w *htmlWriter) word(s string) {
 	if w.breaks > 0 || w.full.Len() == 0 {
 		prefix := strings.Repeat(">", w.quotes)
 		if w.full.Len() > 0 {
-			for range min(w.breaks, 2) - 1 {
-				w.write("\n" + prefix)
+			if w.breaks > 1 {
+				w.write("\n" + prefix[:min(w.depth, w.quotes)])
 			}
 			w.write("\n")
 		}
+		w.depth = w.quotes
 		if prefix != "" {
 			w.write(prefix + " ")
 		}

@@ -9,14 +9,12 @@ import (
 // without a signature. It only ever leaves out whole lines, and where nothing would remain it returns all: a reader may
 // see too much, never too little. Text is blank only if full is. Time is linear in the length of full.
 //
-//	full → cut at the first header of a quoted mail → trailing ">" lines → "-- " and "Sent from my phone" → rest
+//	full → cut at "-- " → at the first header of a quoted mail → "Sent from my phone" and ">" lines at the end → rest
 func NewText(full string) string {
 	lines := strings.Split(newlines(full), "\n")
-	kept := cutQuoted(lines)
-	kept = cutSignature(kept)
+	kept := cutQuoted(cutSeparated(lines))
+	kept = cutTrailingQuote(cutPhone(kept)) // above the line of a phone there may be a quotation
 	kept = trimBlank(kept)
-	// What stood above the signature may have been a quotation again.
-	kept = trimBlank(cutTrailingQuote(kept))
 	if text := strings.Join(kept, "\n"); strings.TrimSpace(text) != "" {
 		return text
 	}
@@ -70,14 +68,18 @@ func cutTrailingQuote(lines []string) []string {
 	return lines[:end]
 }
 
-// cutSignature drops what follows the signature separator (RFC 3676 section 4.3), and the line that phones add.
-func cutSignature(lines []string) []string {
-	for i, line := range lines {
-		if (line == "-- " || line == "--") && !blank(lines[:i]) {
-			lines = lines[:i]
-			break
+// cutSeparated drops what follows the signature separator (RFC 3676 section 4.3).
+func cutSeparated(lines []string) []string {
+	for i := skipBlank(lines, 0) + 1; i < len(lines); i++ {
+		if lines[i] == "-- " || lines[i] == "--" {
+			return lines[:i]
 		}
 	}
+	return lines
+}
+
+// cutPhone drops the line that phones and tablets put at the end.
+func cutPhone(lines []string) []string {
 	for {
 		lines = trimBlank(lines)
 		n := len(lines)
@@ -89,15 +91,6 @@ func cutSignature(lines []string) []string {
 }
 
 func isQuoted(line string) bool { return strings.HasPrefix(strings.TrimLeft(line, " \t"), ">") }
-
-func blank(lines []string) bool {
-	for _, l := range lines {
-		if strings.TrimSpace(l) != "" {
-			return false
-		}
-	}
-	return true
-}
 
 func skipBlank(lines []string, i int) int {
 	for i < len(lines) && strings.TrimSpace(lines[i]) == "" {
@@ -123,8 +116,10 @@ func separates(lines []string, i int) bool {
 	if len(line) > 200 {
 		return false
 	}
-	if separator.MatchString(line) {
-		return true
+	if strings.IndexByte("-_=*\xE2", line[0]) >= 0 || strings.HasSuffix(line, ":") {
+		if separator.MatchString(line) {
+			return true
+		}
 	}
 	if underscores.MatchString(line) {
 		return headerBlock(lines, skipBlank(lines, i+1))
@@ -190,33 +185,34 @@ func label(line string) string {
 // attribution tells how many lines, from i on, say who wrote the text that follows; 0 if they do not. A verb and a colon
 // at the end are not enough, as people write such sentences: an address, a time of day or ">" lines must bear it out.
 func attribution(lines []string, i int) int {
-	joined := ""
-	for n := 1; n <= 4 && i+n <= len(lines); n++ {
-		line := strings.TrimSpace(lines[i+n-1])
-		if line == "" || isQuoted(line) || len(joined)+len(line) > 400 {
+	n, size := 0, 0
+	for k := 1; n == 0; k++ {
+		if k > 4 || i+k > len(lines) {
 			return 0
 		}
-		joined = strings.TrimSpace(joined + " " + line)
-		if !strings.HasSuffix(joined, ":") && !strings.HasSuffix(joined, ":*") {
-			continue
-		}
-		if n > 1 && wroteVerb.MatchString(line) && attribution(lines, i+n-1) > 0 && !opener.MatchString(joined) {
-			return 0 // the lines before belong to the text
-		}
-		if isoHeader.MatchString(joined) || addressVerb.MatchString(joined) {
-			return n
-		}
-		if !wroteVerb.MatchString(joined) {
+		line := strings.TrimSpace(lines[i+k-1])
+		if size += len(line); line == "" || size > 400 || isQuoted(line) {
 			return 0
 		}
-		next := skipBlank(lines, i+n)
-		if next < len(lines) && isQuoted(lines[next]) {
-			return n
+		if strings.HasSuffix(line, ":") || strings.HasSuffix(line, ":*") {
+			n = k
 		}
-		if opener.MatchString(joined) && (strings.Contains(joined, "@") || timeOfDay.MatchString(joined)) {
-			return n
-		}
+	}
+	joined := strings.Join(strings.Fields(strings.Join(lines[i:i+n], " ")), " ")
+	if last := strings.TrimSpace(lines[i+n-1]); n > 1 && wroteVerb.MatchString(last) && !opener.MatchString(joined) && attribution(lines, i+n-1) > 0 {
+		return 0 // the lines before belong to the text
+	}
+	if isoHeader.MatchString(joined) || addressVerb.MatchString(joined) {
+		return n
+	}
+	if !wroteVerb.MatchString(joined) {
 		return 0
+	}
+	if next := skipBlank(lines, i+n); next < len(lines) && isQuoted(lines[next]) {
+		return n
+	}
+	if opener.MatchString(joined) && (strings.Contains(joined, "@") || timeOfDay.MatchString(joined)) {
+		return n
 	}
 	return 0
 }

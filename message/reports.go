@@ -142,7 +142,7 @@ func statusOf(h header) (BouncedRecipient, string) {
 		Recipient: mailboxOf(recipient),
 		Status:    status,
 		Permanent: action == "failed",
-		Reason:    oneLine(decodeWords(reason), maxName),
+		Reason:    oneLine(strings.Join(strings.Fields(decodeWords(reason)), " "), maxName),
 	}, action
 }
 

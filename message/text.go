@@ -207,7 +207,10 @@ func unflow(s string, delSp bool) string {
 			open = false
 		}
 		if !open && d > 0 {
-			out.WriteString(strings.Repeat(">", d) + " ")
+			out.WriteString(strings.Repeat(">", d))
+			if text != "" {
+				out.WriteByte(' ')
+			}
 		}
 		depth = d
 		open = !sig && strings.HasSuffix(text, " ")
