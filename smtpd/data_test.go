@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 )
@@ -195,6 +196,7 @@ type octets struct {
 	in       []byte
 	out      []byte
 	done     chan struct{}
+	once     sync.Once // the engine alone closes twice
 }
 
 func (o *octets) Read(p []byte) (int, error) {
@@ -206,14 +208,14 @@ func (o *octets) Read(p []byte) (int, error) {
 	return n, nil
 }
 func (o *octets) Write(p []byte) (int, error)      { o.out = append(o.out, p...); return len(p), nil }
-func (o *octets) Close() error                     { close(o.done); return nil }
+func (o *octets) Close() error                     { o.once.Do(func() { close(o.done) }); return nil }
 func (o *octets) SetReadDeadline(time.Time) error  { return nil }
 func (o *octets) SetWriteDeadline(time.Time) error { return nil }
 func (o *octets) RemoteAddr() net.Addr             { return &net.TCPAddr{IP: net.IPv4(192, 0, 2, 9)} }
 
 // playOctets lets a server have the octets as a connection, waits for its end, and returns what the server said.
 func playOctets(in []byte, l *memListener) string {
-	o := &octets{in: append([]byte(nil), in...), done: make(chan struct{})}
+	o := &octets{in: in, done: make(chan struct{})}
 	l.conns <- o
 	<-o.done
 	return string(o.out)

@@ -74,6 +74,8 @@ func (h *house) Accept(ctx context.Context, env message.Envelope, raw message.Ra
 	switch local {
 	case "panic":
 		panic("accept")
+	case "discard":
+		return Receipt{}, nil
 	case "waits":
 		h.entered <- struct{}{}
 		<-ctx.Done()
@@ -139,7 +141,7 @@ func (a addressed) RemoteAddr() net.Addr { return a.from }
 
 // running is a server under test.
 type running struct {
-	t      *testing.T
+	t      testing.TB
 	srv    *Server
 	house  *house
 	mem    *memListener
@@ -150,7 +152,7 @@ type running struct {
 }
 
 // start runs a server, on loopback unless inMemory, until the test ends.
-func start(t *testing.T, opt Options, inMemory bool, change ...func(*Server)) *running {
+func start(t testing.TB, opt Options, inMemory bool, change ...func(*Server)) *running {
 	t.Helper()
 	r := &running{t: t, served: make(chan error, 1), log: &bytes.Buffer{}}
 	r.house = &house{entered: make(chan struct{}, 8), release: make(chan struct{})}
@@ -206,7 +208,7 @@ func (l *lockedWriter) Write(p []byte) (int, error) {
 
 // client is a peer that plays a script.
 type client struct {
-	t    *testing.T
+	t    testing.TB
 	conn net.Conn
 	r    *bufio.Reader
 }
