@@ -204,7 +204,7 @@ func checkBody(ctx context.Context, mail *signed, tags map[string]string) error 
 	}
 	hash := sha256.New()
 	canon := &bodyCanon{w: hash, relaxed: form == "relaxed"}
-	body := mail.body(ctx)
+	body := mail.body(ctx, "")
 	if _, err := io.Copy(canon, body); err != nil {
 		return err
 	}

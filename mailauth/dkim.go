@@ -3,7 +3,6 @@ package mailauth
 import (
 	"context"
 	"errors"
-	"io"
 	"net"
 	"strings"
 
@@ -91,8 +90,8 @@ func (c *Checker) verify(ctx context.Context, mail *signed, sigs []signature, he
 	if len(sigs) == 0 {
 		return out
 	}
-	body := mail.body(ctx)
-	verifications, err := dkim.VerifyWithOptions(io.MultiReader(strings.NewReader(header+"\r\n"), body), &dkim.VerifyOptions{
+	body := mail.body(ctx, header+"\r\n")
+	verifications, err := dkim.VerifyWithOptions(body, &dkim.VerifyOptions{
 		LookupTXT:        c.keyLookup(ctx, sigs),
 		MaxVerifications: c.maxSignatures,
 	})

@@ -16,11 +16,11 @@ func asciiDomain(s string) (string, bool) {
 	if s == "" || strings.ContainsAny(s, otherDots) {
 		return "", false
 	}
-	profile := idna.New(idna.MapForLookup(), idna.BidiRule(), idna.Transitional(false),
-		idna.StrictDomainName(true), idna.VerifyDNSLength(true))
 	if plainDomain(s) {
 		s = strings.ToLower(s)
 	} else {
+		profile := idna.New(idna.MapForLookup(), idna.BidiRule(), idna.Transitional(false),
+			idna.StrictDomainName(true), idna.VerifyDNSLength(true))
 		ascii, err := profile.ToASCII(s)
 		if err != nil {
 			return "", false

@@ -81,8 +81,8 @@ func (z *zone) LookupAddr(ctx context.Context, addr string) ([]string, error) {
 	return nil, &net.DNSError{Err: "no such name", Name: addr, IsNotFound: true}
 }
 
-// mail makes raw mail of text with either line end.
-func mail(text string) *bytes.Reader {
+// rawMail makes raw mail of text with either line end.
+func rawMail(text string) *bytes.Reader {
 	return bytes.NewReader(crlf([]byte(text)))
 }
 
