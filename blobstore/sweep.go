@@ -16,7 +16,7 @@ type Cleaner interface {
 
 // Sweep deletes the blobs that are older than the instant and that keep does not want: orphans, whose row never
 // came. It also removes the leftovers of a store that is a Cleaner. olderThan must lie further back than any Put and the
-// transaction after it can last. It returns how many it removed; on an error, which ends it, that many are gone.
+// transaction after it can last; a blob that is put again counts as new. It returns how many it removed; on an error, which ends it, that many are gone.
 func Sweep(ctx context.Context, store Store, olderThan time.Time, keep func(org, id string) (bool, error)) (removed int, err error) {
 	for info, err := range store.List(ctx) {
 		if err != nil {

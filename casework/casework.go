@@ -31,12 +31,12 @@ type ParticipantNo uint32
 // LaneID names a conversation within a case, such as "customer" or "supplier-2".
 type LaneID string
 
-// EntryID, MailID, TriageID and OutboxID are unique across organisations and sort by time.
+// Identifiers are unique across organisations and sort by time.
 type (
-	EntryID  string
-	MailID   string
-	TriageID string
-	OutboxID string
+	EntryID  string // of an entry on a timeline
+	MailID   string // of a received mail
+	TriageID string // of a mail that waits for a person
+	OutboxID string // of a mail to be sent
 )
 
 // idEncoding keeps the order of the bytes in the order of the text (RFC 4648 section 7), in lower case.

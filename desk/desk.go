@@ -109,18 +109,19 @@ func (d *Desk) Open(ctx context.Context, org casework.OrgID, cmd casework.Open, 
 	var opened casework.Case
 	err := d.Store.Update(ctx, func(tx casestore.Tx) error {
 		var err error
-		opened, _, err = d.open(tx, org, cmd, by, d.Now())
+		opened, err = d.open(tx, org, cmd, by, d.Now())
 		return err
 	})
 	return opened, err
 }
 
-func (d *Desk) open(tx casestore.Tx, org casework.OrgID, cmd casework.Open, by casework.Actor, at time.Time) (casework.Case, []casework.Entry, error) {
+func (d *Desk) open(tx casestore.Tx, org casework.OrgID, cmd casework.Open, by casework.Actor, at time.Time) (casework.Case, error) {
 	n, err := tx.Next(casestore.CaseSeries(org))
 	if err != nil {
-		return casework.Case{}, nil, err
+		return casework.Case{}, err
 	}
-	return d.act(tx, casework.Case{Org: org, Number: casework.CaseNumber(n)}, cmd, by, at)
+	c, _, err := d.act(tx, casework.Case{Org: org, Number: casework.CaseNumber(n)}, cmd, by, at)
+	return c, err
 }
 
 // act is the one way in which a case changes: command, then case, entries and outbox in the same transaction.

@@ -234,7 +234,7 @@ func (d *Desk) placeOnCase(tx casestore.Tx, m casework.Mail, p threading.Placeme
 }
 
 func (d *Desk) placeOnNewCase(tx casestore.Tx, m casework.Mail, p threading.Placement) (casework.Place, error) {
-	c, _, err := d.open(tx, m.Org, casework.Open{
+	c, err := d.open(tx, m.Org, casework.Open{
 		Subject: subject(m), Description: clip(m.Content.FullText, maxDescription), Class: p.Class, Kind: p.Kind, Quiet: true,
 		Reporter: &casework.Reporter{Name: m.Content.From.Name, Email: m.Content.From.Email},
 	}, author(m), m.At)

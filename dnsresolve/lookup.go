@@ -53,21 +53,22 @@ func (r *Resolver) ask(ctx context.Context, q dns.Question) (answer, error) {
 		return answer{}, ctx.Err()
 	}
 	var last error
-	for range r.attempts {
-		for _, server := range r.servers {
-			m, err := r.exchange(ctx, q, server)
-			if err != nil {
-				last = err
-				continue
-			}
-			a, err := read(m, q)
-			if err != nil {
-				last = err
-				continue
-			}
-			r.cache.put(q, a)
-			return a, nil
+	first := int(r.preferred.Load())
+	for i := range r.attempts * len(r.servers) {
+		n := (first + i) % len(r.servers)
+		m, err := r.exchange(ctx, q, r.servers[n])
+		if err != nil {
+			last = err
+			continue
 		}
+		a, err := read(m, q)
+		if err != nil {
+			last = err
+			continue
+		}
+		r.preferred.Store(int32(n))
+		r.cache.put(q, a)
+		return a, nil
 	}
 	return answer{}, last
 }

@@ -25,6 +25,7 @@ import (
 	"net/netip"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/miekg/dns"
@@ -43,12 +44,13 @@ type Options struct {
 
 // Resolver is a caching stub resolver, safe for use by many goroutines.
 type Resolver struct {
-	servers  []string
-	timeout  time.Duration
-	attempts int
-	slots    chan struct{}
-	cache    *cache
-	flights  singleflight.Group
+	servers   []string
+	preferred atomic.Int32 // the server that answered last is asked first: a dead one costs its timeout once
+	timeout   time.Duration
+	attempts  int
+	slots     chan struct{}
+	cache     *cache
+	flights   singleflight.Group
 }
 
 // resolvConf is where the system names its servers.

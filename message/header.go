@@ -21,19 +21,13 @@ func Header(raw Raw, maxBytes int) ([]Field, error) {
 	if err != nil {
 		return nil, err
 	}
-	h := &headerReader{top: true, fieldCap: maxBytes, budget: &maxBytes}
-	l := src.lines(0, src.size())
-	for {
-		line, at, first, ok := l.next()
-		if !ok || h.line(line, at, first) {
-			break
-		}
-		if h.cut {
-			return nil, fault.New(fault.TooBig, "the header of the mail is too big")
-		}
+	budget := maxBytes
+	h := &headerReader{top: true, fieldCap: maxBytes, budget: &budget, strict: true}
+	if _, err := h.read(src); err != nil {
+		return nil, fmt.Errorf("header: %w", err)
 	}
-	if l.err != nil {
-		return nil, fmt.Errorf("header: %w", l.err)
+	if h.cut {
+		return nil, fault.New(fault.TooBig, "the header of the mail is too big")
 	}
 	return h.fields, nil
 }
@@ -44,6 +38,7 @@ type headerReader struct {
 	top      bool // the mail's own header, not a part's
 	fieldCap int
 	budget   *int // bytes that may still be kept, shared by all headers of a mail
+	strict   bool // stop where something can't be kept
 	cut      bool // something was not kept
 	body     int64
 	end      int64 // behind the last line taken
@@ -51,6 +46,20 @@ type headerReader struct {
 	junkAt   int64
 	open     bool // the last field goes on in continuation lines
 	lines    int
+}
+
+// read takes the header at the start of a mail and returns where the body begins.
+func (h *headerReader) read(src *source) (body int64, err error) {
+	l := src.lines(0, src.size())
+	for {
+		line, at, first, ok := l.next()
+		if !ok || (h.cut && h.strict) {
+			return h.finish(l.at), l.err
+		}
+		if h.line(line, at, first) {
+			return h.body, nil
+		}
+	}
 }
 
 // line takes one line and reports whether the header ended with it or before it; then body is where the body begins,

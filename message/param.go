@@ -15,14 +15,14 @@ func parseParams(v string) (string, map[string]string) {
 	if i := strings.IndexByte(value, '('); i >= 0 {
 		value = value[:i] // a comment
 	}
-	value = strings.ToLower(strings.TrimSpace(value))
-	if fields := strings.Fields(value); len(fields) > 1 {
-		value = fields[0] // "text/plain charset=utf-8": the semicolon is missing
+	value = strings.TrimSpace(value)
+	if i := strings.IndexAny(value, " \t"); i > 0 {
 		if rest == "" {
-			rest = v[len(fields[0]):]
+			rest = value[i:] // "text/plain charset=utf-8": the semicolon is missing
 		}
+		value = value[:i]
 	}
-	value = clean(strings.Trim(value, `"'`))
+	value = strings.ToLower(clean(strings.Trim(value, `"'`)))
 	params := map[string]string{}
 	var pieces []piece
 	for rest != "" {

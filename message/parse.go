@@ -27,38 +27,48 @@ func Parse(ctx context.Context, raw Raw, lim Limits) Content {
 	defer cancel()
 	c := Content{To: []Mailbox{}, Cc: []Mailbox{}, Attachments: []Attachment{}, Class: Personal}
 	var t *tree
-	err := guard(func() error {
-		src, err := newSource(raw)
-		if err != nil {
-			return err
-		}
-		t, err = scan(ctx, src, lim)
-		// The header and the identity are had of every mail, whatever becomes of its parts.
-		c.readHeader(t.root().header, lim)
-		if sum, e := t.identity(); e == nil {
-			c.Identity = sum
-		} else if err == nil {
-			err = e
-		}
+	err := guard(func() (err error) {
+		t, err = c.readTop(raw, lim)
 		return err
 	})
 	if err == nil {
 		err = guard(func() error { return c.readBody(ctx, t, lim) })
 	}
-	if t != nil && t.cut {
-		c.Notices = append(c.Notices, noticeHeader)
-	}
 	if err != nil {
 		c.giveUp(err)
 		if t != nil {
-			c.Class = classOf(t, &c, lim, false) // what the header alone tells
+			_ = guard(func() error { c.Class = classOf(t, &c, lim, false); return nil }) // what the header alone tells
 		}
 	}
 	return c
 }
 
+// readTop takes the header and the identity, which are had of every mail, whatever becomes of its parts.
+func (c *Content) readTop(raw Raw, lim Limits) (*tree, error) {
+	src, err := newSource(raw)
+	if err != nil {
+		return nil, err
+	}
+	t, err := readTop(src, lim.HeaderBytes)
+	if err != nil {
+		return t, err
+	}
+	if c.Identity, err = t.identity(); err != nil {
+		return t, err
+	}
+	c.readHeader(t.root().header, lim)
+	if t.cut {
+		c.Notices = append(c.Notices, noticeHeader)
+	}
+	return t, nil
+}
+
 // readBody takes the parts.
-func (c *Content) readBody(ctx context.Context, t *tree, lim Limits) error {
+func (c *Content) readBody(ctx context.Context, top *tree, lim Limits) error {
+	t, err := scan(ctx, top.src, lim)
+	if err != nil {
+		return err
+	}
 	t.describe(ctx)
 	s, err := t.text(ctx, lim.TextBytes)
 	if err != nil {

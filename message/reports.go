@@ -67,16 +67,8 @@ func parseBlock(b []byte) (header, []byte) {
 	}
 	budget := maxReport
 	h := &headerReader{top: true, fieldCap: maxField, budget: &budget}
-	l := src.lines(0, int64(len(b)))
-	for {
-		line, at, first, ok := l.next()
-		if !ok {
-			return h.fields, nil
-		}
-		if h.line(line, at, first) {
-			return h.fields, b[h.body:]
-		}
-	}
+	body, _ := h.read(src) // memory does not fail
+	return h.fields, b[body:]
 }
 
 // readStatus reads a message/delivery-status body (RFC 3464 section 2.1): a block of fields about the message, then one

@@ -47,6 +47,14 @@ func (e errBounds) Error() string { return string(e) }
 // errBudget ends work on a mail that takes too long.
 var errBudget = errors.New("the time for one mail is used up")
 
+// readTop reads the mail's own header alone: a tree of one part. It is what is left when the rest fails.
+func readTop(src *source, budget int) (*tree, error) {
+	h := &headerReader{top: true, fieldCap: maxField, budget: &budget}
+	body, err := h.read(src)
+	root := &part{header: h.fields, start: body, end: src.size()}
+	return &tree{src: src, parts: []*part{root}, cut: h.cut}, err
+}
+
 type scanner struct {
 	tree
 	ctx    context.Context
@@ -58,7 +66,7 @@ type scanner struct {
 	eol    int64         // length of the line end before the present line
 }
 
-// scan takes the mail apart in one pass. The tree that it returns with an error has its root's header at least.
+// scan takes the mail apart in one pass.
 func scan(ctx context.Context, src *source, lim Limits) (*tree, error) {
 	s := &scanner{tree: tree{src: src}, ctx: ctx, lim: lim, budget: lim.HeaderBytes}
 	if err := s.begin(nil, 0); err != nil {
@@ -70,8 +78,7 @@ func scan(ctx context.Context, src *source, lim Limits) (*tree, error) {
 		if !ok {
 			break
 		}
-		inRoot := s.head != nil && len(s.parts) == 1 // the mail's own header is had at any price
-		if n%1024 == 0 && !inRoot && ctx.Err() != nil {
+		if n%1024 == 0 && ctx.Err() != nil {
 			return s.finish(at, errBudget)
 		}
 		if err := s.line(line, at, first); err != nil {

@@ -20,6 +20,9 @@ func address(addr, command string, utf8OK bool, status int) (string, *smtp.SMTPE
 	if !utf8.ValidString(addr) {
 		return bad("address is not valid UTF-8")
 	}
+	if strings.ContainsRune(addr, '\t') {
+		return bad("control character in address") // the only one that a command line may have
+	}
 	if !utf8OK && strings.ContainsFunc(addr, func(r rune) bool { return r >= utf8.RuneSelf }) {
 		return "", &smtp.SMTPError{Code: 553, EnhancedCode: smtp.EnhancedCode{5, 6, 7}, Message: "address needs SMTPUTF8"}
 	}

@@ -168,7 +168,8 @@ func TestOptions(t *testing.T) {
 		}
 	}
 	full, err := Options{Hostname: "x", SpoolDir: "y", MaxErrors: 7}.withDefaults()
-	if err != nil || full.MaxErrors != 7 || full.MaxMessageBytes != 36_700_160 || full.ConnID() == full.ConnID() {
+	one, two := full.ConnID(), full.ConnID()
+	if err != nil || full.MaxErrors != 7 || full.MaxMessageBytes != 36_700_160 || one == two {
 		t.Errorf("got %+v, %v", full, err)
 	}
 }

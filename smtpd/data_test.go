@@ -139,7 +139,7 @@ func TestTenThousandRecipients(t *testing.T) {
 		_, _ = c.conn.Write([]byte(b.String() + "DATA\r\n")) // a failure shows in the replies
 	}()
 	for i := range 10_000 {
-		want := "250 2.0.0"
+		want := "250 2.1.5"
 		if i >= 100 {
 			want = "452 4.5.3"
 		}

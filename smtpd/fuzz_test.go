@@ -30,7 +30,7 @@ func properlyEnded(sent, body string) (rest string, ok bool) {
 
 var (
 	dataLine  = regexp.MustCompile(`(?i)DATA[ \t]*\r\n`)
-	chunkLine = regexp.MustCompile(`(?i)BDAT[ \t]+([0-9]+)([ \t]+LAST)?[ \t]*\r\n`)
+	chunkLine = regexp.MustCompile(`(?im)^[ \t]*BDAT[ \t]+([0-9]+)([ \t]+LAST)?[ \t]*\r\n`)
 )
 
 // chunksAre reads a sequence of chunks, with other commands between them.
@@ -64,6 +64,10 @@ func FuzzDialogue(f *testing.F) {
 	f.Add([]byte("HELO x\r\nMAIL FROM:<>\r\nRCPT TO:<postmaster>\r\nBDAT 3\r\nabcRSET\r\nNOOP\r\nBDAT 99999999999 LAST\r\n"), false)
 	f.Add([]byte("EHLO x\r\nSTARTTLS\r\nMAIL FROM:<\"a\\\"\"@x> SMTPUTF8 SIZE=7\r\nRCPT TO:<x@example.test>\r\nDATA\r\n..\r\n.\r\nQUIT\r\n"), true)
 	f.Add([]byte("PROXY TCP4 1.2.3.4 1.2.3.4 1 1\r\nEHLO x\r\n\x00\r\n"), false)
+	// The engine takes a TAB in a quoted local part, and repeats it.
+	f.Add([]byte("EHLO 0\r\nMAIL FROM:<\"\t\"@a>\r\nRCPT TO:<a@a\xff\xffaaaaa>\r\n"), true)
+	f.Add([]byte("EHLO 0\r\nMAIL FROM:<å@a> SMTPUTF8\r\nRCPT TO:<ö@example.test>\r\n"), true)
+	f.Add([]byte("EHLO 0\r\nMAIL FROM:<>\r\nRCPT TO:<x@example.test>\r\nBDAT 2\r\nabnot BDAT 1\r\nxBDAT 9\r\nBDAT 2 LAST\r\ncdQUIT\r\n"), false)
 	servers := map[bool]*running{
 		false: start(f, Options{MaxMessageBytes: 1000, SpoolAt: 100, MemoryBudget: 1000}, true),
 		true:  start(f, Options{RejectBareNewline: true, MaxErrors: 1000}, true),

@@ -157,6 +157,11 @@ func (g *gate) finishReply() {
 	case (g.verb == "MAIL" || g.verb == "RCPT") && strings.HasPrefix(reply, "500 5.5.4 "):
 		// RFC 5321 section 4.1.1.11: 555 for a parameter that is not known.
 		reply = "555" + reply[3:]
+	// The engine's own words for these repeat the peer's octets.
+	case g.verb == "MAIL" && strings.HasPrefix(reply, "250 "):
+		reply = replySender
+	case g.verb == "RCPT" && strings.HasPrefix(reply, "250 "):
+		reply = replyRecipient
 	}
 	g.say(reply)
 }

@@ -24,6 +24,8 @@ const (
 	replyInChunks     = "503 5.5.1 only BDAT, RSET, NOOP and QUIT between chunks"
 	replyBadArgument  = "501 5.5.4 argument not allowed or missing"
 	replyBadHello     = "501 5.5.2 a host name or address literal is needed"
+	replySender       = "250 2.1.0 sender taken"
+	replyRecipient    = "250 2.1.5 recipient taken"
 	replyChunk        = "250 2.0.0 chunk taken"
 	replyStartTLS     = "220 2.0.0 ready to start TLS"
 	replyInTLS        = "503 5.5.1 TLS is on already"

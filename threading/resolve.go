@@ -131,7 +131,6 @@ func Resolve(m Mail, router *Router, look Lookup) ([]Placement, error) {
 // mergePlacement adds p for rcpt, or adds rcpt to the placement on the same case: an entry a case, whatever the
 // number of our addresses in the mail. One that proves more wins.
 func mergePlacement(ps []Placement, p Placement, rcpt string) []Placement {
-	p.Rcpt = append(p.Rcpt, rcpt)
 	for i := range ps {
 		same := ps[i].Target == p.Target && ps[i].Case == p.Case && ps[i].Continues == p.Continues
 		if p.Target == Triage {
@@ -140,13 +139,15 @@ func mergePlacement(ps []Placement, p Placement, rcpt string) []Placement {
 		if !same {
 			continue
 		}
-		rcpts := append(ps[i].Rcpt, rcpt)
 		if rank(p.Sender) < rank(ps[i].Sender) {
+			p.Rcpt = append(ps[i].Rcpt, rcpt)
 			ps[i] = p
+		} else {
+			ps[i].Rcpt = append(ps[i].Rcpt, rcpt)
 		}
-		ps[i].Rcpt = rcpts
 		return ps
 	}
+	p.Rcpt = []string{rcpt}
 	return append(ps, p)
 }
 

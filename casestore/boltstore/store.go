@@ -71,7 +71,7 @@ type Store struct {
 	closing chan struct{} // closed by Close
 	stopped chan struct{} // closed when the writer has ended
 
-	inflight atomic.Pointer[commit] // the commit that is being made durable
+	inflight atomic.Pointer[flight] // the commit that is being made durable
 
 	mu       sync.RWMutex // held for reading by each View, for writing to exchange db
 	db       *bbolt.DB    // nil when closed
@@ -213,7 +213,7 @@ func (s *Store) read(ctx context.Context, fn func(*bbolt.Tx) error) error {
 }
 
 // snapshot runs fn and returns the commit that fn saw and that was not durable yet, if there was one.
-func (s *Store) snapshot(fn func(*bbolt.Tx) error) (*commit, error) {
+func (s *Store) snapshot(fn func(*bbolt.Tx) error) (*flight, error) {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
 	if err := s.usable(); err != nil {

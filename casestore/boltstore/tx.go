@@ -140,7 +140,7 @@ func (t *tx) Put(s *casestore.Schema, row casestore.Row) error {
 		for _, k := range row.Index[i] {
 			pos := position(ix.Unique, k, key)
 			if holder := t.get(bucket, pos); holder != nil && !bytes.Equal(holder, key) {
-				return fault.New(fault.Conflict, fmt.Sprintf("another %s has the same %s", s.Name, ix.Name))
+				return conflict(s, "another record has the same key", "index %s: %x belongs to %x", ix.Name, pos, holder)
 			}
 			missing[bucket][string(pos)] = true
 		}
@@ -170,7 +170,7 @@ func (t *tx) Delete(s *casestore.Schema, key casestore.Key, version uint64) erro
 		return err
 	}
 	if version == 0 {
-		return fault.New(fault.Conflict, "the "+s.Name+" was never stored")
+		return conflict(s, "the record was never stored", "delete of %x", key)
 	}
 	old, err := t.current(s, key, version)
 	if err != nil {
@@ -196,13 +196,16 @@ func (t *tx) current(s *casestore.Schema, key casestore.Key, version uint64) (re
 	case rec.version == version:
 		return rec, nil
 	case version == 0:
-		return rec, fault.New(fault.Conflict, "there is such a "+s.Name+" already")
+		return rec, conflict(s, "there is such a record already", "%x", key)
 	case rec.version == 0:
-		return rec, fault.New(fault.Conflict, "the "+s.Name+" was deleted meanwhile")
+		return rec, conflict(s, "the record was deleted meanwhile", "%x", key)
 	default:
-		return rec, fault.Wrap(fault.Conflict, "the "+s.Name+" was changed meanwhile",
-			fmt.Errorf("version %d is stored, %d was read", rec.version, version))
+		return rec, conflict(s, "the record was changed meanwhile", "%x: version %d is stored, %d was read", key, rec.version, version)
 	}
+}
+
+func conflict(s *casestore.Schema, public, format string, args ...any) error {
+	return fault.Wrap(fault.Conflict, public, fmt.Errorf(s.Name+": "+format, args...))
 }
 
 // Next implements casestore.Tx.

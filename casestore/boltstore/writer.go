@@ -154,15 +154,15 @@ func (b *batch) answer() {
 	}
 }
 
-// commit is a commit under way; err is valid when done is closed.
-type commit struct {
+// flight is a commit under way; err is valid when done is closed.
+type flight struct {
 	id   int
 	done chan struct{}
 	err  error
 }
 
 func (s *Store) commitBatch(b *batch) error {
-	c := &commit{id: b.base.ID(), done: make(chan struct{})}
+	c := &flight{id: b.base.ID(), done: make(chan struct{})}
 	s.inflight.Store(c)
 	start := time.Now()
 	err := s.tryCommit(b.base)
