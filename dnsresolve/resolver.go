@@ -162,7 +162,7 @@ func (r *Resolver) LookupNetIP(ctx context.Context, network, host string) ([]net
 	}()
 	a4, err4 := r.addrs(ctx, host, dns.TypeA)
 	a6 := <-six
-	all := append(a4, a6.addrs...)
+	all := slices.Concat(a4, a6.addrs)
 	for _, err := range []error{err4, a6.err} {
 		if err != nil && (!isNotFound(err) || len(all) == 0) {
 			return nil, err
