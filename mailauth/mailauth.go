@@ -43,7 +43,7 @@ type Resolver interface {
 // Options configure a Checker. Only Resolver is required.
 type Options struct {
 	Resolver      Resolver
-	Now           func() time.Time // for expired seals of forwarders; nil: time.Now
+	Now           func() time.Time // for expired ARC signatures; nil: time.Now. Package dkim has the system's clock
 	Timeout       time.Duration    // for all of one mail; 0: 10 s
 	MaxSignatures int              // DKIM signatures verified, from the top; 0: 10
 	// Chance picks the sample of DMARC's pct tag: a number from 0 to 99. Nil: taken from the header itself, so that
