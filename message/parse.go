@@ -69,6 +69,9 @@ func (c *Content) readBody(ctx context.Context, top *tree, lim Limits) error {
 	if err != nil {
 		return err
 	}
+	if t.cut && !top.cut {
+		c.Notices = append(c.Notices, noticeHeader)
+	}
 	t.describe(ctx)
 	s, err := t.text(ctx, lim.TextBytes)
 	if err != nil {

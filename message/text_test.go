@@ -1,0 +1,215 @@
+package message
+
+import (
+	"context"
+	"io"
+	"strings"
+	"testing"
+	"testing/iotest"
+
+	"smartmail/fault"
+)
+
+func TestUnflow(t *testing.T) {
+	tests := []struct {
+		name, in, want string
+		delSp          bool
+	}{
+		{"joined", "en lång \nrad\nnästa", "en lång rad\nnästa", false},
+		{"DelSp", "sam \nman", "samman", true},
+		{"space-stuffed", " From oss\n >inte citat", "From oss\n>inte citat", false},
+		{"quoted", "> en \n> rad\n>> djupare \nny", "> en rad\n>> djupare \nny", false},
+		{"signature", "text \n-- \nAnna", "text \n-- \nAnna", false},
+		{"blank lines", "a\n\nb", "a\n\nb", false},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			if got := unflow(tt.in, tt.delSp); got != tt.want {
+				t.Errorf("%q, expected %q", got, tt.want)
+			}
+		})
+	}
+}
+
+// mixed builds a multipart of a kind.
+func mixed(kind string, parts ...string) string {
+	return "Content-Type: multipart/" + kind + "; boundary=" + kind + "\r\n\r\n--" + kind + "\r\n" + strings.Join(parts, "\r\n--"+kind+"\r\n") + "\r\n--" + kind + "--\r\n"
+}
+
+func TestShownText(t *testing.T) {
+	plain := func(s string) string { return "Content-Type: text/plain; charset=utf-8\r\n\r\n" + s }
+	html := func(s string) string { return "Content-Type: text/html; charset=utf-8\r\n\r\n" + s }
+	const picture = "Content-Type: image/png\r\nContent-ID: <p@x>\r\n\r\nPNG"
+	tests := []struct {
+		name, mail, full, html string
+		attachments            int
+	}{
+		{"plain", plain("hej"), "hej", "", 0},
+		{"HTML alone", html("<p>hej</p><p>du</p>"), "hej\n\ndu", "<p>hej</p><p>du</p>", 0},
+		{"alternative", mixed("alternative", plain("hej"), html("<b>hej</b>")), "hej", "<b>hej</b>", 0},
+		{"alternative with a blank plain form", mixed("alternative", plain(" "), html("<b>hej</b>")), "hej", "<b>hej</b>", 0},
+		{"texts around a picture", mixed("mixed", plain("före"), picture, plain("efter")), "före\n\nefter", "", 1},
+		{"plain, then HTML", mixed("mixed", plain("a <b"), html("<i>b</i>")), "a <b\n\nb", "<pre>a &lt;b</pre>\n<i>b</i>", 0},
+		{"Apple: HTML around a picture in an alternative", mixed("alternative", plain("allt"), mixed("mixed", html("<b>ett</b>"), picture, html("<b>två</b>"))), "allt", "<b>ett</b><b>två</b>", 1},
+		{"text called an attachment", mixed("mixed", plain("hej"), "Content-Type: text/plain\r\nContent-Disposition: attachment\r\n\r\nlog"), "hej", "", 1},
+		{"text with a file name", mixed("mixed", plain("hej"), "Content-Type: text/plain; name=log.txt\r\n\r\nlog"), "hej", "", 1},
+		{"the only part has a name", "Content-Type: text/plain; name=hej.txt\r\n\r\nhej", "hej", "", 0},
+		{"base64", "Content-Transfer-Encoding: base64\r\n\r\naGVq", "hej", "", 0},
+		{"quoted-printable", "Content-Transfer-Encoding: quoted-printable\r\n\r\nhe=\r\nj =\xe5=C3=A5 100=%  \r\n", "hej =å\xc3\xa5 100=%", "", 0},
+		{"unreadable type", "Content-Type: ???\r\n\r\nhej", "hej", "", 0},
+		{"digest", mixed("digest", "\r\nSubject: a\r\n\r\nx"), "", "", 1},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			c := Parse(context.Background(), InMemory(tt.mail), Limits{})
+			checkContent(t, tt.name, []byte(tt.mail), c)
+			full := tt.full
+			if tt.name == "quoted-printable" {
+				full = "hej =\u00e5\u00c3\u00a5 100=%" // two charsets in one text: windows-1252 it is
+			}
+			if c.FullText != full || c.HTML != tt.html || len(c.Attachments) != tt.attachments {
+				t.Errorf("text %q, html %q, attachments %+v", c.FullText, c.HTML, c.Attachments)
+			}
+		})
+	}
+}
+
+func TestLongTextIsCut(t *testing.T) {
+	mail := "Content-Type: text/plain; charset=utf-8\r\n\r\n" + strings.Repeat("å", 1000)
+	c := Parse(context.Background(), InMemory(mail), Limits{TextBytes: 101})
+	if c.FullText != strings.Repeat("å", 50) || len(c.Notices) == 0 {
+		t.Errorf("%d bytes, %q", len(c.FullText), c.Notices)
+	}
+}
+
+func TestSanitise(t *testing.T) {
+	tests := []struct{ name, in, want string }{
+		{"script", `a<script>b()</script><p onclick="x()">c</p>`, `a<p>c</p>`},
+		{"style", `<style>p{}</style><p style="position:fixed">c</p>`, `<p>c</p>`},
+		{"form", `<form action="/x"><input name="y"><button>c</button></form>`, `c`},
+		{"frame", `<iframe src="https://example.com"></iframe>c`, `c`},
+		{"remote picture", `<img src="https://example.com/a.gif">`, ``},
+		{"remote picture with a text", `<img src="//example.com/a.gif" alt="Logo">`, `<img alt="Logo">`},
+		{"picture of the mail", `<img src="cid:a@b">`, `<img src="cid:a@b">`},
+		{"script link", `<a href="javascript:x()">c</a>`, `c`},
+		{"relative link", `<a href="/admin">c</a>`, `c`},
+		{"mail link", `<a href="mailto:a@b.se">c</a>`, `<a href="mailto:a@b.se" rel="nofollow noreferrer">c</a>`},
+		{"link", `<a href="https://example.com/">c</a>`, `<a href="https://example.com/" rel="nofollow noreferrer noopener" target="_blank">c</a>`},
+		{"background", `<table background="http://example.com/a.gif"><tr><td>c</td></tr></table>`, `<table><tr><td>c</td></tr></table>`},
+		{"meta refresh", `<meta http-equiv="refresh" content="0;url=https://example.com">c`, `c`},
+		{"svg", `<svg><script>x()</script></svg>c`, `c`},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			if got := sanitise(tt.in); got != tt.want {
+				t.Errorf("%s, expected %s", got, tt.want)
+			}
+		})
+	}
+}
+
+func TestInlineByReference(t *testing.T) {
+	mail := mixed("related", "Content-Type: text/html\r\n\r\n<img src=\"cid:p@x\">", "Content-Type: image/png\r\nContent-ID: <p@x>\r\nContent-Disposition: attachment; filename=p.png\r\n\r\nPNG", "Content-Type: image/png\r\nContent-ID: <q@x>\r\n\r\nPNG")
+	c := Parse(context.Background(), InMemory(mail), Limits{})
+	if len(c.Attachments) != 2 || !c.Attachments[0].Inline || c.Attachments[1].Inline || c.Attachments[0].ContentID != "p@x" {
+		t.Errorf("%+v", c.Attachments)
+	}
+}
+
+func TestDecoders(t *testing.T) {
+	long := strings.Repeat("0123456789åäö ", 20_000)
+	tests := []struct{ name, encoding, body, want string }{
+		{"base64", "base64", "aGVq\r\nZHU=", "hejdu"},
+		{"base64 with junk", "BASE64", "aG!Vq\r\n-- ZH(U", "hejdu"},
+		{"base64 in pieces", "base64", "aA==\r\nZQ==\r\nag==", "hej"},
+		{"base64 cut in a group", "base64", "aGVqZ", "hej"},
+		{"base64 of CR lines", "base64", "aGVq\rZHU=\r", "hejdu"},
+		{"quoted-printable", "quoted-printable", "h=65j =\r\ndu=", "hej du"},
+		{"quoted-printable with blanks at line ends", "quoted-printable", "hej  \r\ndu =  \r\n!", "hej\r\ndu !"},
+		{"quoted-printable of LF lines", "Quoted-Printable", "hej=\ndu", "hejdu"},
+		{"quoted-printable, damaged", "quoted-printable", "a=zb=4", "a=zb=4"},
+		{"8bit", "8bit", "hej", "hej"},
+		{"unknown", "x-own", "hej", "hej"},
+		{"long quoted-printable line", "quoted-printable", strings.ReplaceAll(long, "å", "=C3=A5"), strings.TrimRight(long, "")},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			mail := mixed("mixed", "Content-Type: application/x\r\nContent-Transfer-Encoding: "+tt.encoding+"\r\n\r\n"+tt.body)
+			for _, raw := range []Raw{InMemory(mail), onDisk([]byte(mail))} {
+				_, r, err := OpenAttachment(context.Background(), raw, Limits{}, 0)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if got, err := io.ReadAll(iotest.OneByteReader(r)); err != nil || string(got) != tt.want {
+					t.Errorf("%.100q, %v, expected %.100q", got, err, tt.want)
+				}
+			}
+		})
+	}
+}
+
+// Decoders give the same whatever pieces the raw mail comes in.
+func TestDecodersInPieces(t *testing.T) {
+	for _, body := range []string{"aGVqaGVq\r\naGVqaGVq", "aA==\r\nZ!Q==\r\nag", "=\r=\n=="} {
+		whole, err := io.ReadAll(newBase64Reader(strings.NewReader(body), 300))
+		if err != nil {
+			t.Fatal(err)
+		}
+		pieces, err := io.ReadAll(newBase64Reader(iotest.OneByteReader(strings.NewReader(body)), 300))
+		if err != nil || string(pieces) != string(whole) {
+			t.Errorf("%q: %q whole, %q in pieces, %v", body, whole, pieces, err)
+		}
+	}
+	for _, body := range []string{"a=20b=\r\nc  \r\nd=", "a= \r\nb=C3=A5==", "=\r=\n"} {
+		whole, err := io.ReadAll(&qpReader{r: strings.NewReader(body), buf: make([]byte, 300)})
+		if err != nil {
+			t.Fatal(err)
+		}
+		pieces, err := io.ReadAll(&qpReader{r: iotest.OneByteReader(strings.NewReader(body)), buf: make([]byte, 300)})
+		if err != nil || string(pieces) != string(whole) {
+			t.Errorf("%q: %q whole, %q in pieces, %v", body, whole, pieces, err)
+		}
+	}
+}
+
+func TestOpenAttachmentNotFound(t *testing.T) {
+	for name, mail := range map[string]string{"none": "Subject: x\r\n\r\ntext", "not taken apart": manyParts(600)} {
+		for _, index := range []int{-1, 0, 7} {
+			if _, _, err := OpenAttachment(context.Background(), InMemory(mail), Limits{}, index); !fault.Is(err, fault.NotFound) {
+				t.Errorf("%s: attachment %d: %v", name, index, err)
+			}
+		}
+	}
+}
+
+// Both libraries read the skeleton, and agree with the scan on a mail without faults.
+func TestSkeletonReaders(t *testing.T) {
+	mail := mixed("mixed", mixed("alternative", "Content-Type: text/plain\r\n\r\na", "Content-Type: text/html\r\n\r\nb"), "Content-Type: application/pdf\r\nContent-Disposition: attachment; filename=\"c.pdf\"\r\nContent-ID: <c@x>\r\n\r\nPDF")
+	src, err := newSource(InMemory(mail))
+	if err != nil {
+		t.Fatal(err)
+	}
+	tr, err := scan(context.Background(), src, Limits{}.orDefaults())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if s := string(tr.skeleton()); strings.Contains(s, "PDF") {
+		t.Errorf("the skeleton has a body in it:\n%s", s)
+	}
+	for name, read := range map[string]func(context.Context, []byte, func(string, description)) error{"enmime": readEnmime, "go-message": readGoMessage} {
+		var got []string
+		err := read(context.Background(), tr.skeleton(), func(body string, d description) {
+			got = append(got, strings.Join([]string{strings.TrimSpace(body), d.mediaType, d.disposition, cleanID(d.contentID), d.fileName}, "|"))
+		})
+		want := "leaf:2|text/plain||| leaf:3|text/html||| leaf:4|application/pdf|attachment|c@x|c.pdf"
+		if err != nil || strings.Join(got, " ") != want {
+			t.Errorf("%s: %q, %v, expected %q", name, got, err, want)
+		}
+	}
+}
+
+func TestGuard(t *testing.T) {
+	if err := guard(func() error { panic("library") }); err == nil {
+		t.Error("a panic passed as success")
+	}
+}
