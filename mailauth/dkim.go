@@ -52,6 +52,7 @@ func (c *Checker) dkim(ctx context.Context, mail *signed) []verdict.DKIM {
 	}
 	var all, sound []signature
 	var text strings.Builder
+	text.Grow(int(mail.header.body))
 	for _, f := range mail.header.fields {
 		if f.is("DKIM-Signature") {
 			if len(all) == c.maxSignatures {
