@@ -1,0 +1,44 @@
+# SmartMail: make help
+GO      ?= go
+PKGS    ?= ./...
+FUZZ    ?= 20s
+TOOLS   := -modfile=tools/go.mod
+
+.DEFAULT_GOAL := help
+.PHONY: help build demo test race peers test-peers lint fuzz bench clean
+
+help: ## list the targets
+	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+build: ## build bin/smartmail
+	CGO_ENABLED=0 $(GO) build -trimpath -o bin/smartmail ./cmd/smartmail
+
+demo: ## run the demo
+	$(GO) run ./cmd/smartmail demo
+
+test: ## all that needs no outside server and no C compiler; ends with a list of what was skipped and why
+	@CGO_ENABLED=0 $(GO) run ./cmd/testsum -- $(GO) test -shuffle=on $(PKGS)
+
+race: ## the same with the race detector (needs a C compiler)
+	@$(GO) run ./cmd/testsum -- $(GO) test -race -shuffle=on $(PKGS)
+
+peers: ## install the peers that test-peers talks to (Debian packages, as root)
+	./peers/install
+
+test-peers: ## tests against real peers; a peer that is missing is a failure
+	@SMARTMAIL_PEERS=required $(GO) run ./cmd/testsum -no-skips -- $(GO) test -count=1 -timeout 20m ./peers/...
+
+lint: ## gofmt, go vet, staticcheck, golangci-lint
+	@test -z "$$(gofmt -l .)" || { gofmt -l .; echo "gofmt would change these"; exit 1; }
+	$(GO) vet ./...
+	$(GO) tool $(TOOLS) staticcheck ./...
+	$(GO) tool $(TOOLS) golangci-lint run ./...
+
+fuzz: ## run every fuzz target for FUZZ (20s)
+	@./tools/fuzz-all $(FUZZ)
+
+bench: ## messages per second beside Postfix, as a table (needs make peers)
+	$(GO) run ./bench
+
+clean: ## remove what was built
+	rm -rf bin

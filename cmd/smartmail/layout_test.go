@@ -1,0 +1,88 @@
+package main
+
+import (
+	"encoding/json"
+	"errors"
+	"io"
+	"os/exec"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// order is the layout of the house: a package imports only from the rows above its own, or what its extra list names.
+// What is missing here fails the test, so that nobody adds a room without saying where it stands.
+var order = []struct {
+	pkg     string
+	imports []string
+}{
+	{"fault", nil},
+	{"mailauth/verdict", nil},
+	{"message", []string{"fault"}},
+	{"dnsresolve", []string{"fault"}},
+	{"mailauth", []string{"fault", "message", "mailauth/verdict", "dnsresolve"}},
+	{"casework", []string{"fault", "message", "mailauth/verdict"}},
+	{"threading", []string{"fault", "message", "mailauth/verdict", "casework"}},
+	{"casestore", []string{"fault", "casework"}},
+	{"casestore/storetest", []string{"fault", "casework", "casestore"}},
+	{"casestore/boltstore", []string{"fault", "casestore"}},
+	{"blobstore", []string{"fault"}},
+	{"blobstore/files", []string{"fault", "blobstore"}},
+	{"desk", []string{"fault", "message", "mailauth/verdict", "casework", "threading", "casestore", "blobstore"}},
+	{"intake", []string{"fault", "message", "mailauth", "mailauth/verdict", "casework", "threading", "desk"}},
+	{"smtpd", []string{"fault", "message"}},
+	{"admin", []string{"fault", "message", "mailauth/verdict", "casework", "desk", "casestore", "threading"}},
+	{"mailbox", nil},
+	{"control", nil},
+	{"config", nil},
+}
+
+// programs may import anything.
+var programs = []string{"cmd/smartmail", "cmd/testsum", "bench", "peers", "testrig"}
+
+func TestImportsPointOneWay(t *testing.T) {
+	cmd := exec.Command("go", "list", "-json=ImportPath,Imports", "smartmail/...")
+	out, err := cmd.Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	allowed := map[string][]string{}
+	for _, row := range order {
+		for _, imp := range row.imports {
+			if _, above := allowed[imp]; !above {
+				t.Errorf("%s may import %s, which stands below it", row.pkg, imp)
+			}
+		}
+		allowed[row.pkg] = row.imports
+	}
+	seen := 0
+	for dec := json.NewDecoder(strings.NewReader(string(out))); ; {
+		var p struct {
+			ImportPath string
+			Imports    []string
+		}
+		if err := dec.Decode(&p); errors.Is(err, io.EOF) {
+			break
+		} else if err != nil {
+			t.Fatal(err)
+		}
+		name := strings.TrimPrefix(p.ImportPath, "smartmail/")
+		if slices.Contains(programs, name) {
+			continue
+		}
+		may, ok := allowed[name]
+		if !ok {
+			t.Errorf("package %s has no place in the layout", name)
+			continue
+		}
+		seen++
+		for _, imp := range p.Imports {
+			if own, ok := strings.CutPrefix(imp, "smartmail/"); ok && !slices.Contains(may, own) {
+				t.Errorf("%s must not import %s", name, own)
+			}
+		}
+	}
+	if seen < len(order) {
+		t.Errorf("only %d of %d packages were seen", seen, len(order))
+	}
+}

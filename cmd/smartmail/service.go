@@ -1,0 +1,300 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"syscall"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"smartmail/admin"
+	"smartmail/blobstore/files"
+	"smartmail/casestore/boltstore"
+	"smartmail/casework"
+	"smartmail/config"
+	"smartmail/control"
+	"smartmail/desk"
+	"smartmail/dnsresolve"
+	"smartmail/intake"
+	"smartmail/mailauth"
+	"smartmail/message"
+	"smartmail/smtpd"
+	"smartmail/threading"
+)
+
+// service is the house, wired: everything but the listeners.
+type service struct {
+	cfg     *config.Config
+	log     *slog.Logger
+	metrics *metrics
+	store   *boltstore.Store
+	blobs   *files.Store
+	router  *threading.Router
+	desk    *desk.Desk
+	intake  *intake.Intake
+}
+
+// openService opens the store and wires the parts on top of it. resolver answers what mailauth asks; nil means the
+// configured DNS servers.
+func openService(ctx context.Context, cfg *config.Config, log *slog.Logger, resolver mailauth.Resolver) (*service, error) {
+	if resolver == nil {
+		r, err := dnsresolve.New(dnsresolve.Options{Servers: cfg.DNS.Servers})
+		if err != nil {
+			return nil, err
+		}
+		resolver = r
+	}
+	if err := os.MkdirAll(cfg.DataDir, 0o700); err != nil {
+		return nil, fmt.Errorf("data folder: %w", err)
+	}
+	s := &service{cfg: cfg, log: log, metrics: newMetrics()}
+	var err error
+	s.store, err = boltstore.Open(cfg.Path("smartmail.db"), boltstore.Options{Log: log, OnCommit: s.metrics.commit})
+	if err != nil {
+		return nil, err
+	}
+	if s.blobs, err = files.Open(cfg.Path("blobs")); err != nil {
+		return nil, errors.Join(err, s.store.Close())
+	}
+	keys := threading.NewKeyring(time.Now)
+	s.router = threading.NewRouter(keys, cfg.SMTP.Hostname, routing(cfg))
+	s.desk = desk.New(desk.Options{Store: s.store, Blobs: s.blobs, Keys: keys, Router: s.router, Orgs: orgIDs(cfg), Log: log})
+	if err := s.desk.LoadKeys(ctx); err != nil {
+		return nil, errors.Join(err, s.close())
+	}
+	s.intake = intake.New(intake.Options{
+		Hostname: cfg.SMTP.Hostname, Router: s.router, Auth: mailauth.New(mailauth.Options{Resolver: resolver}),
+		Desk: s.desk, Policy: policies(cfg), Observe: s.metrics.step,
+	})
+	return s, nil
+}
+
+func (s *service) close() error { return s.store.Close() }
+
+func orgIDs(cfg *config.Config) (ids []casework.OrgID) {
+	for _, o := range cfg.Organisations {
+		ids = append(ids, casework.OrgID(o.ID))
+	}
+	return ids
+}
+
+func routing(cfg *config.Config) (orgs []threading.Organisation) {
+	for _, o := range cfg.Organisations {
+		org := threading.Organisation{ID: casework.OrgID(o.ID), Domain: o.Domain}
+		for _, in := range o.Intake {
+			org.Intake = append(org.Intake, threading.Intake{Address: in.Address, Class: in.Class})
+		}
+		orgs = append(orgs, org)
+	}
+	return orgs
+}
+
+func policies(cfg *config.Config) map[casework.OrgID]threading.Policy {
+	out := map[casework.OrgID]threading.Policy{}
+	for _, o := range cfg.Organisations {
+		out[casework.OrgID(o.ID)] = threading.Policy{
+			EnforceDMARC: o.Policy.DMARC == "enforce", TriageUnknown: o.Policy.UnknownSender == "triage",
+		}
+	}
+	return out
+}
+
+// door is the intake as smtpd sees it.
+type door struct{ *intake.Intake }
+
+func (d door) Accept(ctx context.Context, env message.Envelope, raw message.Raw) (smtpd.Receipt, error) {
+	text, err := d.Intake.Accept(ctx, env, raw)
+	return smtpd.Receipt{Text: text}, err
+}
+
+// listeners are the open doors, opened before anything runs so that a taken port is told at once.
+type listeners struct {
+	smtp []net.Listener
+	http net.Listener
+}
+
+// listen opens all of them or none. flag tells how to choose another address.
+func listen(ctx context.Context, smtp []string, http string, flag func(kind string) string) (l listeners, err error) {
+	defer func() {
+		if err != nil {
+			l.close()
+		}
+	}()
+	open := func(kind, addr string) (net.Listener, error) {
+		ln, err := new(net.ListenConfig).Listen(ctx, "tcp", addr)
+		if errors.Is(err, syscall.EADDRINUSE) {
+			return nil, fmt.Errorf("the %s address %s is taken by another program: choose another with %s", kind, addr, flag(kind))
+		}
+		if err != nil {
+			return nil, fmt.Errorf("the %s address %s: %w", kind, addr, err)
+		}
+		return ln, nil
+	}
+	for _, addr := range smtp {
+		ln, err := open("SMTP", addr)
+		if err != nil {
+			return l, err
+		}
+		l.smtp = append(l.smtp, ln)
+	}
+	l.http, err = open("HTTP", http)
+	return l, err
+}
+
+func (l listeners) close() {
+	for _, ln := range l.smtp {
+		_ = ln.Close() // nothing was served on it
+	}
+	if l.http != nil {
+		_ = l.http.Close()
+	}
+}
+
+// smtpServer wires mail in.
+func (s *service) smtpServer() (*smtpd.Server, error) {
+	c := s.cfg.SMTP
+	opt := smtpd.Options{
+		Hostname: c.Hostname, MaxMessageBytes: c.MaxMessageBytes, MaxConnections: c.MaxConnections, MaxPerIP: c.MaxConnectionsPerIP,
+		CommandTimeout: time.Duration(c.Timeouts.Command), DataTimeout: time.Duration(c.Timeouts.Data), SessionTimeout: time.Duration(c.Timeouts.Session),
+		RejectBareNewline: c.BareNewline == "reject", ProxyProtocol: c.ProxyProtocol,
+		SpoolDir: s.cfg.Path("spool"), Log: s.log, Observer: s.metrics,
+	}
+	for _, p := range c.TrustedProxies {
+		prefix, err := config.ParsePrefix(p)
+		if err != nil {
+			return nil, err
+		}
+		opt.TrustedProxies = append(opt.TrustedProxies, prefix)
+	}
+	if c.TLS.CertFile != "" {
+		get, err := smtpd.CertificateFiles(c.TLS.CertFile, c.TLS.KeyFile, s.log)
+		if err != nil {
+			return nil, err
+		}
+		opt.GetCertificate = get
+	}
+	return smtpd.New(opt, door{s.intake})
+}
+
+// run serves until ctx ends: then mail that was accepted is finished, and everything is closed in order.
+func (s *service) run(ctx context.Context, l listeners, adminToken string) error {
+	mail, err := s.smtpServer()
+	if err != nil {
+		l.close()
+		return err
+	}
+	api, err := s.api(adminToken)
+	if err != nil {
+		l.close()
+		return err
+	}
+	g, ctx := errgroup.WithContext(ctx)
+	g.Go(func() error { return mail.Serve(ctx, l.smtp...) })
+	g.Go(func() error { return serveHTTP(ctx, api, l.http) })
+	g.Go(func() error { return s.housekeeping(ctx) })
+	if sock, err := control.Listen(s.cfg.DataDir); err != nil {
+		s.log.Warn("no control socket: verify and import need the service stopped", "err", err)
+	} else {
+		h := control.Handler(controlled{s}, s.cfg.SMTP.MaxMessageBytes)
+		g.Go(func() error { return serveHTTP(ctx, &http.Server{Handler: h, ReadHeaderTimeout: time.Minute}, sock) })
+	}
+	s.log.Info("ready", "smtp", addresses(l.smtp), "http", l.http.Addr().String(), "data", filepath.Clean(s.cfg.DataDir), "version", version())
+	err = g.Wait()
+	s.log.Info("stopped", "err", err)
+	return err
+}
+
+func addresses(ls []net.Listener) (out []string) {
+	for _, l := range ls {
+		out = append(out, l.Addr().String())
+	}
+	return out
+}
+
+// serveHTTP serves until ctx ends, then lets running requests finish for a while.
+func serveHTTP(ctx context.Context, srv *http.Server, l net.Listener) error {
+	failed := make(chan error, 1)
+	go func() { failed <- srv.Serve(l) }()
+	select {
+	case err := <-failed:
+		return fmt.Errorf("serve %s: %w", l.Addr(), err)
+	case <-ctx.Done():
+	}
+	const patience = 5 * time.Second
+	drain, cancel := context.WithTimeout(context.WithoutCancel(ctx), patience)
+	defer cancel()
+	if err := srv.Shutdown(drain); err != nil {
+		_ = srv.Close() // requests that do not end are cut off
+	}
+	<-failed
+	return nil
+}
+
+// housekeeping does what must be done now and then. Its failures are told and tried again.
+func (s *service) housekeeping(ctx context.Context) error {
+	keys, sweep := time.NewTicker(time.Minute), time.NewTicker(time.Hour)
+	defer keys.Stop()
+	defer sweep.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-keys.C: // another process may have rotated them
+			if err := s.desk.LoadKeys(ctx); err != nil {
+				s.log.Error("keys were not read again", "err", err)
+			}
+		case <-sweep.C:
+			n, err := s.desk.Sweep(ctx)
+			if err != nil {
+				s.log.Error("sweep", "err", err)
+			} else if n > 0 {
+				s.log.Info("swept orphaned blobs", "count", n)
+			}
+		}
+	}
+}
+
+// api wires the HTTP side.
+func (s *service) api(token string) (*http.Server, error) {
+	var orgs []admin.Org
+	for _, o := range s.cfg.Organisations {
+		orgs = append(orgs, admin.Org{ID: casework.OrgID(o.ID), Name: o.Name})
+	}
+	h, err := admin.New(admin.Options{
+		Desk: s.desk, Addresses: s.router, Orgs: orgs, AdminToken: token, Metrics: s.metrics.handler(),
+		TrustedProxies: s.cfg.HTTP.TrustedProxies, Ready: s.ready, Log: s.log,
+	})
+	if err != nil {
+		return nil, err
+	}
+	return admin.Server(h, s.log), nil
+}
+
+// minFree is how much disk must be free for the service to call itself ready, in bytes.
+const minFree = 256 << 20
+
+// ready tells whether mail can be taken in: the store can be written and the disk has room.
+func (s *service) ready(ctx context.Context) (map[string]any, error) {
+	detail := map[string]any{"store": "writable"}
+	if err := s.desk.Ready(ctx); err != nil {
+		detail["store"] = "not writable"
+		return detail, err
+	}
+	var fs syscall.Statfs_t
+	if err := syscall.Statfs(s.cfg.DataDir, &fs); err != nil {
+		return detail, fmt.Errorf("disk space: %w", err)
+	}
+	free := fs.Bavail * uint64(fs.Bsize) // Bsize is positive
+	detail["disk_free_bytes"] = free
+	if free < minFree {
+		return detail, fmt.Errorf("only %d bytes of disk are free", free)
+	}
+	return detail, nil
+}
