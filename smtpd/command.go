@@ -116,12 +116,14 @@ func splitCommand(command string) (verb, arg string) {
 
 // hello checks the argument of EHLO or HELO: it goes into a Received line.
 func (g *gate) hello(verb, arg string) string {
-	g.dropChunks() // RFC 5321 section 4.1.4: EHLO resets
 	name, _, _ := strings.Cut(arg, " ")
 	if name == "" || len(name) > 255 || strings.ContainsFunc(name, func(r rune) bool { return r <= ' ' || r > '~' }) {
 		g.say(replyBadHello)
 		return ""
 	}
+	// RFC 5321 section 4.1.4: EHLO resets. Not so when it is refused: chunks go with the rest of their mail, or
+	// what follows would pass for the whole.
+	g.dropChunks()
 	return verb + " " + name
 }
 

@@ -74,17 +74,17 @@ var errEnd = errors.New("smtpd: session ended")
 // Read hands the engine the next command, which is complete and checked, or the end of the data that its session
 // has taken from the gate. An ended connection is always io.EOF, upon which the engine leaves without a word.
 func (g *gate) Read(p []byte) (int, error) {
-	if g.feed == "" {
-		if g.ended {
-			g.ended = false
-			g.feed = dotCRLF
-		} else {
-			g.finishReply()
-			g.feed = g.nextFeed()
-		}
-		if g.feed == "" || g.last != nil {
-			return 0, io.EOF
-		}
+	switch {
+	case g.feed != "":
+	case g.ended:
+		g.ended = false
+		g.feed = dotCRLF
+	default:
+		g.finishReply()
+		g.feed = g.nextFeed()
+	}
+	if g.last != nil {
+		return 0, io.EOF
 	}
 	n := copy(p, g.feed)
 	g.feed = g.feed[n:]
@@ -124,7 +124,7 @@ func (g *gate) SetReadDeadline(time.Time) error  { return nil }
 func (g *gate) SetWriteDeadline(time.Time) error { return nil }
 
 // nextFeed returns the next command line for the engine, having answered by itself those that are not for it.
-// It returns "" when the connection is at its end.
+// It returns "" when the session is over, and then g.last is set.
 func (g *gate) nextFeed() string {
 	for g.last == nil {
 		g.in.shrink()

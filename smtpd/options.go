@@ -41,7 +41,7 @@ type Options struct {
 
 	SpoolDir     string // holds bodies that are not in memory, mode 0700, may be shared by several processes. Required.
 	SpoolAt      int64  // a body bigger than this many bytes goes to a spool file; default 256 KiB
-	MemoryBudget int64  // bytes of all bodies in memory at once; default 64 MiB
+	MemoryBudget int64  // bytes of all bodies in memory at once; default 64 MiB; 32 KiB per session within data come on top
 	MaxAccepting int64  // bytes of all mails in Accept at once, a mail counting 64 KiB at least; default 256 MiB
 
 	// GetCertificate offers STARTTLS with this certificate, for example from CertificateFiles; nil: no STARTTLS.

@@ -151,7 +151,7 @@ func (s *session) accept(raw message.Raw) (receipt Receipt, err error) {
 func (s *session) guard(call func() error) (err error) {
 	defer func() {
 		if p := recover(); p != nil {
-			s.gate.log.Error("panic", "value", fmt.Sprint(p), "stack", string(debug.Stack()))
+			s.gate.log.Error("panic", "stack", string(debug.Stack()))
 			err = fmt.Errorf("smtpd: panic: %v", p)
 		}
 	}()
