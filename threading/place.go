@@ -73,13 +73,20 @@ func (r resolver) judge(p *Placement, f match) {
 func (r resolver) standing(p *Placement) {
 	d := r.m.Auth.DMARC
 	switch {
-	case r.m.Auth.Aligned():
+	case r.proved():
 		p.Sender = casework.Verified
 	case d.Result == verdict.Fail && d.Policy != "" && d.Policy != verdict.None:
 		r.unconfirmed(p, "the sender's domain says that it did not send this mail")
 	default:
 		p.Sender = casework.Known
 	}
+}
+
+// proved tells whether the verdict is a proof of the very address that we take for the sender's. mailauth reads From more
+// strictly than message does, so that a From which two readers could read differently proves nothing.
+func (r resolver) proved() bool {
+	local, domain, ok := splitAddress(r.m.Content.From.Email)
+	return ok && r.m.Auth.Aligned() && casework.Address(r.m.Auth.From) == casework.Address(local+"@"+domain)
 }
 
 func (r resolver) unconfirmed(p *Placement, reason string) {
@@ -145,7 +152,7 @@ func (r resolver) fresh(route Route) (Placement, error) {
 		return p, nil
 	}
 	// Who opens a case is a participant of it: with proof he is verified there.
-	if sender == casework.Unknown && r.m.Auth.Aligned() {
+	if sender == casework.Unknown && r.proved() {
 		sender = casework.Verified
 	}
 	return Placement{
@@ -166,7 +173,7 @@ func (r resolver) newcomer() (casework.Sender, error) {
 		return "", err
 	case !known:
 		return casework.Unknown, nil
-	case r.m.Auth.Aligned():
+	case r.proved():
 		return casework.Verified, nil
 	case r.failed():
 		return casework.Unconfirmed, nil

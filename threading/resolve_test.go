@@ -94,6 +94,7 @@ func TestResolve(t *testing.T) {
 	}{
 		"4a token, proved":             {to: []string{supplier}, mail: mail("jour@ror.example", nil), auth: pass, want: []place{{OnCase, 7, "supplier-2", casework.Verified, ByToken}}},
 		"4a token, address only":       {to: []string{supplier}, mail: mail("Jour@Ror.example", nil), want: []place{{OnCase, 7, "supplier-2", casework.Known, ByToken}}},
+		"4a token, proof for another":  {to: []string{supplier}, mail: mail("jour@ror.example", nil), auth: verdict.Verdict{From: "x@evil.example", DMARC: pass.DMARC}, want: []place{{OnCase, 7, "supplier-2", casework.Known, ByToken}}},
 		"4a token of somebody else":    {to: []string{supplier}, mail: mail("x@evil.example", nil), auth: pass, want: []place{{OnCase, 7, "supplier-2", casework.Unconfirmed, ByToken}}},
 		"4a token, spoofed owner":      {to: []string{supplier}, mail: mail("jour@ror.example", nil), auth: fail, want: []place{{OnCase, 7, "supplier-2", casework.Unconfirmed, ByToken}}},
 		"4a token, same lane":          {to: []string{customer}, mail: mail("bo@home.example", nil), auth: pass, want: []place{{OnCase, 7, "customer", casework.Verified, ByToken}}},
@@ -149,6 +150,9 @@ func TestResolve(t *testing.T) {
 					t.Fatal(err)
 				}
 				routes = append(routes, route)
+			}
+			if c.auth.From == "" {
+				c.auth.From = c.mail.From.Email
 			}
 			got, err := Resolve(Mail{Org: "a", Content: c.mail, Auth: c.auth, Routes: routes, At: noon, Policy: c.policy}, r, stocked())
 			if err != nil {
