@@ -27,6 +27,7 @@ type cli struct {
 	Check   checkCmd   `cmd:"" help:"Validate a configuration and print what is in force."`
 	Import  importCmd  `cmd:"" help:"Take in stored mail: mbox, Maildir or .eml files. Safe to run again."`
 	Verify  verifyCmd  `cmd:"" help:"Read the whole store and report every fault."`
+	Health  healthCmd  `cmd:"" help:"Ask a running service whether it is ready; for container health checks."`
 	Version versionCmd `cmd:"" help:"Print the version."`
 }
 

@@ -268,21 +268,21 @@ func (s *service) api(token string) (*http.Server, error) {
 		orgs = append(orgs, admin.Org{ID: casework.OrgID(o.ID), Name: o.Name})
 	}
 	h, err := admin.New(admin.Options{
-		Desk: s.desk, Addresses: s.router, Orgs: orgs, AdminToken: token, Metrics: s.metrics.handler(),
+		Desk: s.desk, Router: s.router, Orgs: orgs, AdminToken: token, Metrics: s.metrics.handler(),
 		TrustedProxies: s.cfg.HTTP.TrustedProxies, Ready: s.ready, Log: s.log,
 	})
 	if err != nil {
 		return nil, err
 	}
-	return admin.Server(h, s.log), nil
+	return admin.Server(h), nil
 }
 
 // minFree is how much disk must be free for the service to call itself ready, in bytes.
 const minFree = 256 << 20
 
 // ready tells whether mail can be taken in: the store can be written and the disk has room.
-func (s *service) ready(ctx context.Context) (map[string]any, error) {
-	detail := map[string]any{"store": "writable"}
+func (s *service) ready(ctx context.Context) (map[string]string, error) {
+	detail := map[string]string{"store": "writable"}
 	if err := s.desk.Ready(ctx); err != nil {
 		detail["store"] = "not writable"
 		return detail, err
@@ -292,7 +292,7 @@ func (s *service) ready(ctx context.Context) (map[string]any, error) {
 		return detail, fmt.Errorf("disk space: %w", err)
 	}
 	free := fs.Bavail * uint64(fs.Bsize) // Bsize is positive
-	detail["disk_free_bytes"] = free
+	detail["disk_free_bytes"] = fmt.Sprint(free)
 	if free < minFree {
 		return detail, fmt.Errorf("only %d bytes of disk are free", free)
 	}
