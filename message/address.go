@@ -68,7 +68,7 @@ func splitAddresses(v string, limit int) []string {
 		case c == ',' || c == ';':
 			out = append(out, v[start:i])
 			start = i + 1
-		case c == ':' && !strings.ContainsAny(v[start:i], "@<\"[") && i-start < 200:
+		case c == ':' && i-start < 200 && !strings.ContainsAny(v[start:i], "@<\"["):
 			start = i + 1
 		}
 	}

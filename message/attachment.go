@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"io"
 	"path"
@@ -28,7 +29,7 @@ func OpenAttachment(ctx context.Context, raw Raw, lim Limits, index int) (Attach
 		err = ctx.Err()
 	}
 	if err != nil {
-		if _, bounds := err.(errBounds); bounds {
+		if bounds := errBounds(""); errors.As(err, &bounds) {
 			return Attachment{}, nil, fault.Wrap(fault.NotFound, "no such attachment", err)
 		}
 		return Attachment{}, nil, fmt.Errorf("open attachment: %w", err)
@@ -80,7 +81,7 @@ func (p *part) attachment(index int) Attachment {
 	}
 }
 
-// measure reads a leaf once for its size and hash. seen, if not nil, gets its first bytes.
+// measure reads a leaf once, through buf, for its size and hash.
 func (t *tree) measure(ctx context.Context, p *part, buf []byte) (size int64, sum string, err error) {
 	h := sha256.New()
 	r := t.body(ctx, p)

@@ -92,6 +92,8 @@ func TestBounds(t *testing.T) {
 		{"addresses without end", head + "To: " + strings.Repeat("a@example.com, ", 100_000) + "\r\n\r\nbody", false, "Hej", "body"},
 		{"open quotes", head + "To: " + strings.Repeat(`"<(`, 20_000) + "\r\n\r\nbody", false, "Hej", "body"},
 		{"open encoded words", "Subject: Hej " + strings.Repeat("=?utf-8?q?", 6_000) + "\r\n\r\nbody", false, "", "body"},
+		{"encoded words that never begin", "Subject: Hej " + strings.Repeat("=?a", 20_000) + "?=\r\n\r\nbody", false, "", "body"},
+		{"colons behind an address", head + "To: " + strings.Repeat("x", 30_000) + "@" + strings.Repeat(":", 30_000) + "\r\n\r\nbody", false, "Hej", "body"},
 		{"open parameters", head + "Content-Type: text/plain; " + strings.Repeat(`a*0="`, 12_000) + "\r\n\r\nbody", false, "Hej", "body"},
 		{"nested HTML", head + "Content-Type: text/html\r\n\r\n" + strings.Repeat("<div><blockquote>", 50_000) + "body", false, "Hej", "body"},
 		{"unclosed tags", head + "Content-Type: text/html\r\n\r\nbody " + strings.Repeat("<a b='", 100_000), false, "Hej", "body"},

@@ -205,7 +205,7 @@ func (h header) has(name string) bool {
 // unfold removes line ends (RFC 5322 section 2.2.3) and NUL, and trims.
 func unfold(v []byte) string {
 	v = bytes.TrimSpace(v)
-	if bytes.IndexAny(v, "\r\n\x00") < 0 {
+	if !bytes.ContainsAny(v, "\r\n\x00") {
 		return string(v)
 	}
 	out := make([]byte, 0, len(v))

@@ -121,7 +121,7 @@ func readGoMessage(ctx context.Context, skeleton []byte, note func(string, descr
 	if root == nil {
 		return fmt.Errorf("go-message: %w", err)
 	}
-	return root.Walk(func(_ []int, e *gomessage.Entity, err error) error {
+	return root.Walk(func(_ []int, e *gomessage.Entity, _ error) error {
 		if e == nil || e.MultipartReader() != nil {
 			return nil
 		}

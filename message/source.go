@@ -37,7 +37,7 @@ type source struct {
 
 func newSource(raw Raw) (*source, error) {
 	s := &source{raw: raw, eol: '\n'}
-	head := s.mem
+	var head []byte
 	switch m := raw.(type) {
 	case interface{ Bytes() []byte }:
 		s.mem = m.Bytes()
@@ -45,7 +45,7 @@ func newSource(raw Raw) (*source, error) {
 	default:
 		head = make([]byte, min(raw.Size(), inMemory))
 		if n, err := raw.ReadAt(head, 0); n < len(head) {
-			return nil, fmt.Errorf("read mail: %w", cmpErr(err))
+			return nil, fmt.Errorf("read mail: %w", short(err))
 		}
 		if raw.Size() <= inMemory {
 			s.mem = head
@@ -59,7 +59,8 @@ func newSource(raw Raw) (*source, error) {
 	return s, nil
 }
 
-func cmpErr(err error) error {
+// short gives a reader that stopped early without an error one.
+func short(err error) error {
 	if err == nil {
 		return io.ErrUnexpectedEOF
 	}
@@ -140,7 +141,7 @@ func (l *lines) fill() {
 		if errors.Is(err, io.EOF) {
 			err = io.ErrUnexpectedEOF // the mail is shorter than its size
 		}
-		l.err = fmt.Errorf("read mail: %w", cmpErr(err))
+		l.err = fmt.Errorf("read mail: %w", short(err))
 		l.end = from + int64(n)
 	}
 }

@@ -19,20 +19,18 @@ func decodeWords(v string) string {
 		return decodeText([]byte(v), "")
 	}
 	var out strings.Builder
-	var held word // words not yet decoded
+	var held word                               // words not yet decoded
+	tail := len(v) - strings.LastIndex(v, "?=") // no word ends in a rest shorter than that
 	flush := func() {
 		out.WriteString(decodeText(held.text, held.charset))
 		held = word{}
 	}
 	for v != "" {
 		i := strings.Index(v, "=?")
-		if i < 0 {
+		if i < 0 || len(v)-i-2 < tail {
 			break
 		}
-		w, n, more := parseWord(v[i:])
-		if !more {
-			break // no word ends behind here
-		}
+		w, n := parseWord(v[i:])
 		if n == 0 {
 			flush()
 			out.WriteString(decodeText([]byte(v[:i+2]), ""))
@@ -57,21 +55,17 @@ func decodeWords(v string) string {
 }
 
 // parseWord reads the encoded word at the start of v, n bytes long; n is 0 where there is none.
-// more is false when no encoded word can follow in v at all.
-func parseWord(v string) (w word, n int, more bool) {
-	if !strings.Contains(v[2:], "?=") {
-		return w, 0, false
-	}
+func parseWord(v string) (w word, n int) {
 	rest := v[2:]
 	q := strings.IndexByte(rest[:min(len(rest), 80)], '?')
 	if q <= 0 || len(rest) < q+3 || rest[q+2] != '?' {
-		return w, 0, true
+		return w, 0
 	}
 	w.charset, _, _ = strings.Cut(rest[:q], "*") // RFC 2231 section 5: a language may follow
 	kind, text := rest[q+1], rest[q+3:]
 	end := strings.Index(text, "?=")
 	if end < 0 || strings.ContainsAny(w.charset, " \t=") {
-		return w, 0, true
+		return w, 0
 	}
 	switch kind {
 	case 'B', 'b':
@@ -85,9 +79,9 @@ func parseWord(v string) (w word, n int, more bool) {
 		}
 		w.text = decodeQ(text[:end])
 	default:
-		return w, 0, true
+		return w, 0
 	}
-	return w, 2 + q + 3 + end + 2, true
+	return w, 2 + q + 3 + end + 2
 }
 
 func decodeQ(s string) []byte {
