@@ -2,6 +2,7 @@ package message
 
 import (
 	"strings"
+	"unicode/utf8"
 
 	"golang.org/x/net/html"
 	"golang.org/x/net/html/atom"
@@ -11,6 +12,7 @@ import (
 type htmlText struct {
 	full   string
 	fresh  string   // without what its structure marks as quoted
+	cut    bool     // there was more than the limit
 	remote int      // pictures to be fetched from elsewhere
 	cids   []string // Content-IDs that it refers to
 }
@@ -70,7 +72,7 @@ type htmlWriter struct {
 }
 
 func (w *htmlWriter) write(s string) {
-	if w.full.Len()+len(s) > w.limit {
+	if w.out.cut = w.out.cut || w.full.Len()+len(s) > w.limit; w.out.cut {
 		return
 	}
 	w.full.WriteString(s)
@@ -91,15 +93,13 @@ func (w *htmlWriter) text(s string) {
 		}
 		return
 	}
+	first, _ := utf8.DecodeRuneInString(s)
+	last, _ := utf8.DecodeLastRuneInString(s)
 	for i, word := range strings.FieldsFunc(s, isBlank) {
-		if i > 0 || isBlank(rune(s[0])) || strings.HasPrefix(s, "\u00A0") {
-			w.space = true
-		}
+		w.space = w.space || i > 0 || isBlank(first)
 		w.word(word)
 	}
-	if n := len(s); n > 0 && (isBlank(rune(s[n-1])) || strings.HasSuffix(s, "\u00A0")) {
-		w.space = true
-	}
+	w.space = w.space || isBlank(last)
 }
 
 func isBlank(r rune) bool {

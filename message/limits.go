@@ -11,8 +11,8 @@ type Limits struct {
 	Addresses   int           // kept of To, and of Cc; default 200
 	Budget      time.Duration // for one Parse; default 10 s
 
-	// NullReversePath says that the envelope's reverse-path was the null one (RFC 5321 section 4.5.5),
-	// which no limit is but the only thing outside the mail that its class depends on.
+	// NullReversePath says that the envelope's reverse-path was the null one (RFC 5321 section 4.5.5). It is no limit,
+	// but the one thing outside the mail that the class depends on.
 	NullReversePath bool
 }
 

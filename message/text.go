@@ -72,6 +72,7 @@ func (t *tree) leaf(ctx context.Context, p *part, limit int) (leafText, error) {
 		}
 		l.raw = newlines(decodeText(b, declared))
 		l.html = readHTML(l.raw, limit)
+		l.cut = l.cut || l.html.cut
 		return l, nil
 	}
 	l.raw = newlines(decodeText(b, declared))

@@ -63,11 +63,7 @@ func TestShownText(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			c := Parse(context.Background(), InMemory(tt.mail), Limits{})
 			checkContent(t, tt.name, []byte(tt.mail), c)
-			full := tt.full
-			if tt.name == "quoted-printable" {
-				full = "hej =\u00e5\u00c3\u00a5 100=%" // two charsets in one text: windows-1252 it is
-			}
-			if c.FullText != full || c.HTML != tt.html || len(c.Attachments) != tt.attachments {
+			if c.FullText != tt.full || c.HTML != tt.html || len(c.Attachments) != tt.attachments {
 				t.Errorf("text %q, html %q, attachments %+v", c.FullText, c.HTML, c.Attachments)
 			}
 		})
@@ -130,7 +126,7 @@ func TestDecoders(t *testing.T) {
 		{"quoted-printable, damaged", "quoted-printable", "a=zb=4", "a=zb=4"},
 		{"8bit", "8bit", "hej", "hej"},
 		{"unknown", "x-own", "hej", "hej"},
-		{"long quoted-printable line", "quoted-printable", strings.ReplaceAll(long, "å", "=C3=A5"), strings.TrimRight(long, "")},
+		{"long quoted-printable line", "quoted-printable", strings.ReplaceAll(long, "å", "=C3=A5"), long},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -145,6 +141,31 @@ func TestDecoders(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+func TestHTMLText(t *testing.T) {
+	tests := []struct{ name, in, want string }{
+		{"words across elements", "<b>voil\u00e0</b>, <i>h</i>ej", "voil\u00e0, hej"},
+		{"white space", "a \n\t b&nbsp;<b> c</b>", "a b c"},
+		{"entities", "a &lt;b&gt; &amp; &aring;", "a <b> & å"},
+		{"lines", "a<br>b<br><br><br>c", "a\nb\n\nc"},
+		{"list", "<ul><li>a</li><li>b</li></ul>c", "- a\n- b\n\nc"},
+		{"table", "<table><tr><td>a</td><td>b</td></tr><tr><td>c</td></tr></table>", "a b\nc"},
+		{"preformatted", "<pre>a  b\n  c</pre>", "a  b\n  c"},
+		{"quotation", "a<blockquote>b<blockquote>c</blockquote></blockquote>d", "a\n> b\n>> c\nd"},
+		{"nothing shown", "<title>x</title><style>y</style><script>z</script><!-- c -->", ""},
+		{"not closed", "<p>a<b>b<div>c", "ab\nc"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			if got := readHTML(tt.in, 1000); got.full != tt.want || got.fresh != tt.want || got.cut {
+				t.Errorf("%q, expected %q", got.full, tt.want)
+			}
+		})
+	}
+	if got := readHTML(strings.Repeat("<p>ord</p>", 100), 50); !got.cut || len(got.full) > 50 {
+		t.Errorf("not cut: %q", got.full)
 	}
 }
 
