@@ -1,0 +1,195 @@
+// Package admin is the JSON API: what a program or a page may ask the house, and how it is told.
+//
+// Gin routes, huma checks every input against the types below and describes them as OpenAPI 3.1. A call is proved
+// (auth.go), its organisation is found among those that the token opens, one method of the desk is asked, and the answer
+// is shown in the words of the outside interface (case.go, entry.go, mail.go). Nothing is decided here: rights, rules and
+// transactions are the desk's.
+//
+//	request → limits, token, organisation → Desk → view → JSON, or a problem (RFC 9457)
+//
+// Invariants:
+//   - A token bound to one organisation can't tell another one from none: both are 404.
+//   - Every error is application/problem+json with a public text; the cause is logged once, and no body or token is.
+//   - What strangers sent never runs in our origin: sanitised HTML in JSON, files with a sandbox and as attachments.
+//   - Every body, list, wait and table of this package is bounded.
+package admin
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/danielgtaylor/huma/v2/adapters/humagin"
+	"github.com/gin-gonic/gin"
+	"golang.org/x/sync/semaphore"
+
+	"smartmail/casestore"
+	"smartmail/casework"
+	"smartmail/desk"
+	"smartmail/message"
+)
+
+// Cases is what the API does with cases.
+type Cases interface {
+	Case(ctx context.Context, org casework.OrgID, n casework.CaseNumber) (casework.Case, error)
+	Cases(ctx context.Context, org casework.OrgID, f desk.CaseFilter, after casestore.Key, limit int) (desk.Page[casework.Case], error)
+	Open(ctx context.Context, org casework.OrgID, cmd casework.Open, by casework.Actor) (casework.Case, error)
+	Do(ctx context.Context, org casework.OrgID, n casework.CaseNumber, cmd casework.Command, by casework.Actor, expect uint64) (casework.Case, []casework.Entry, error)
+}
+
+// Timeline is what the API reads of a case's entries.
+type Timeline interface {
+	Entries(ctx context.Context, org casework.OrgID, n casework.CaseNumber, after casestore.Key, limit int) (desk.Page[desk.EntryView], error)
+	Entry(ctx context.Context, org casework.OrgID, id casework.EntryID) (desk.EntryView, error)
+}
+
+// Files is what the API does with bytes.
+type Files interface {
+	OpenRaw(ctx context.Context, org casework.OrgID, id casework.MailID) (*desk.RawMail, error)
+	OpenAttachment(ctx context.Context, org casework.OrgID, id string) (message.Attachment, io.ReadCloser, error)
+	KeepFile(ctx context.Context, org casework.OrgID, name, mediaType string, content []byte) (casework.File, error)
+}
+
+// TriageQueue is what the API does with mails that need a person.
+type TriageQueue interface {
+	TriageQueue(ctx context.Context, org casework.OrgID, state casework.TriageState, after casestore.Key, limit int) (desk.Page[desk.TriageView], error)
+	TriageItem(ctx context.Context, org casework.OrgID, id casework.TriageID) (desk.TriageView, error)
+	Triage(ctx context.Context, org casework.OrgID, id casework.TriageID, action desk.TriageAction, n casework.CaseNumber, by casework.Actor) (desk.TriageView, error)
+}
+
+// Outbox is what the API reads of outgoing mail.
+type Outbox interface {
+	OutboxPage(ctx context.Context, org casework.OrgID, state casework.OutboxState, after casestore.Key, limit int) (desk.Page[casework.OutboxItem], error)
+	OutboxItem(ctx context.Context, org casework.OrgID, id casework.OutboxID) (casework.OutboxItem, error)
+}
+
+// Tokens finds whom an API token was given to.
+type Tokens interface {
+	Token(ctx context.Context, secret string) (t casework.APIToken, ok bool, err error)
+}
+
+// Desk is the API's only door to the house; *desk.Desk is one.
+type Desk interface {
+	Cases
+	Timeline
+	Files
+	TriageQueue
+	Outbox
+	Tokens
+}
+
+// Org is an organisation as the API names it.
+type Org struct {
+	ID   casework.OrgID
+	Name string
+}
+
+// DefaultMaxBody is the size in bytes of the biggest request: 25 MB of files in base64, and a text.
+const DefaultMaxBody = 40 << 20
+
+// Options of an API. Desk, Router and Orgs are needed.
+type Options struct {
+	Desk       Desk
+	Router     Addresses
+	Orgs       []Org
+	AdminToken string       // opens every organisation; empty: there is no such token. Only its hash is kept.
+	Metrics    http.Handler // answers /metrics, without a token: let a firewall stand before it; nil: no such page
+
+	TrustedProxies []string // addresses or networks whose X-Forwarded-For counts
+
+	// Ready tells whether the service can work, with what it looked at, as may be shown to anybody; nil: it can.
+	// It is asked once a second at most.
+	Ready func(ctx context.Context) (checks map[string]string, err error)
+
+	Log     *slog.Logger     // nil: slog.Default
+	Now     func() time.Time // nil: time.Now
+	MaxBody int64            // bytes of a request; 0: DefaultMaxBody
+}
+
+// server holds what the calls share.
+type server struct {
+	Options
+	view   view
+	api    huma.API
+	admin  *caller // nil: no admin token
+	secret [32]byte
+	guard  *guard
+	bodies *semaphore.Weighted // bytes of request bodies in memory at a time
+	ready  readiness
+}
+
+// New returns the API. The error tells of options that can't be.
+func New(o Options) (http.Handler, error) {
+	if o.Desk == nil || o.Router == nil || len(o.Orgs) == 0 {
+		return nil, errors.New("admin: Desk, Router and Orgs are needed")
+	}
+	if o.Log == nil {
+		o.Log = slog.Default()
+	}
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	if o.MaxBody == 0 {
+		o.MaxBody = DefaultMaxBody
+	}
+	s := &server{
+		Options: o,
+		view:    view{addresses: o.Router, outbox: o.Desk},
+		guard:   newGuard(o.Now),
+		bodies:  semaphore.NewWeighted(2 * o.MaxBody),
+	}
+	s.setAdmin(o.AdminToken)
+	s.AdminToken = ""
+	engine, err := s.engine()
+	if err != nil {
+		return nil, err
+	}
+	return heads(engine), nil
+}
+
+// engine builds the routes.
+func (s *server) engine() (*gin.Engine, error) {
+	if gin.Mode() == gin.DebugMode { // Gin's mode is the process's: debugging prints routes on standard output
+		gin.SetMode(gin.ReleaseMode)
+	}
+	e := gin.New()
+	if err := e.SetTrustedProxies(s.TrustedProxies); err != nil {
+		return nil, fmt.Errorf("admin: trusted proxies: %w", err)
+	}
+	e.RemoteIPHeaders = []string{"X-Forwarded-For"}
+	e.HandleMethodNotAllowed = true
+	e.RedirectTrailingSlash = false
+	e.Use(s.observe, s.recover, harmless)
+	e.NoRoute(func(c *gin.Context) { writeProblem(c, http.StatusNotFound, "there is no such page") })
+	e.NoMethod(func(c *gin.Context) {
+		writeProblem(c, http.StatusMethodNotAllowed, "this page does not know the method "+c.Request.Method)
+	})
+
+	s.api = humagin.New(e, s.describe())
+	s.api.UseMiddleware(s.authenticate, s.admit)
+	s.healthCalls()
+	s.caseCalls()
+	s.messageCalls()
+	s.entryCalls()
+	s.fileCalls()
+	s.triageCalls()
+	s.outboxCalls()
+	return e, s.serveDescription(e)
+}
+
+// Server returns an HTTP server with limits for slow and greedy peers. The caller listens and shuts down.
+func Server(h http.Handler) *http.Server {
+	return &http.Server{
+		Handler:           h,
+		ReadHeaderTimeout: 10 * time.Second,
+		ReadTimeout:       2 * time.Minute,
+		WriteTimeout:      10 * time.Minute, // the biggest mail, at half a megabit a second
+		IdleTimeout:       2 * time.Minute,
+		MaxHeaderBytes:    32 << 10,
+	}
+}

@@ -1,0 +1,194 @@
+package admin
+
+import (
+	"context"
+	"crypto/sha256"
+	"crypto/subtle"
+	"fmt"
+	"math"
+	"net/http"
+	"net/netip"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/danielgtaylor/huma/v2/adapters/humagin"
+	"golang.org/x/time/rate"
+
+	"smartmail/casework"
+	"smartmail/fault"
+)
+
+// caller is who makes a call, and the organisations that his token opens.
+type caller struct {
+	actor casework.Actor
+	orgs  []Org
+}
+
+type callerKey struct{}
+
+func callerOf(ctx context.Context) caller {
+	c, _ := ctx.Value(callerKey{}).(caller) // without one: sees nothing
+	return c
+}
+
+// org returns the organisation that a call is about. One that the token does not open is as one that is not there.
+func (c caller) org(id string) (casework.OrgID, error) {
+	for _, o := range c.orgs {
+		if string(o.ID) == id || id == "" && len(c.orgs) == 1 {
+			return o.ID, nil
+		}
+	}
+	if id == "" && len(c.orgs) > 1 {
+		return "", fault.New(fault.Invalid, "org is needed: this token opens several organisations")
+	}
+	return "", fault.New(fault.NotFound, "there is no such organisation")
+}
+
+// setAdmin keeps the hash of the token with full rights.
+func (s *server) setAdmin(token string) {
+	if token == "" {
+		return
+	}
+	s.secret = sha256.Sum256([]byte(token))
+	s.admin = &caller{actor: casework.Actor{Via: casework.ViaAPI, Name: "admin"}, orgs: s.Orgs}
+}
+
+// identify finds whose secret it is.
+func (s *server) identify(ctx context.Context, secret string) (caller, bool, error) {
+	hash := sha256.Sum256([]byte(secret))
+	if s.admin != nil && subtle.ConstantTimeCompare(hash[:], s.secret[:]) == 1 {
+		return *s.admin, true, nil
+	}
+	t, ok, err := s.Desk.Token(ctx, secret)
+	if err != nil || !ok {
+		return caller{}, false, err
+	}
+	c := caller{actor: casework.Actor{Via: casework.ViaAPI, Name: t.Name}}
+	for _, o := range s.Orgs {
+		if o.ID == t.Org {
+			c.orgs = append(c.orgs, o)
+		}
+	}
+	return c, true, nil
+}
+
+// maxSecret bounds a token in bytes, before it is hashed.
+const maxSecret = 1 << 10
+
+// bearer reads the Authorization header (RFC 6750 section 2.1). Tokens are taken from nowhere else: addresses end up in
+// logs and histories.
+func bearer(header string) (string, bool) {
+	scheme, secret, _ := strings.Cut(header, " ")
+	secret = strings.TrimSpace(secret)
+	return secret, strings.EqualFold(scheme, "Bearer") && secret != "" && len(secret) <= maxSecret
+}
+
+// authenticate lets through whom a token proves, and bounds guessing.
+func (s *server) authenticate(ctx huma.Context, next func(huma.Context)) {
+	if op := ctx.Operation(); op.Security != nil && len(op.Security) == 0 {
+		next(ctx)
+		return
+	}
+	secret, ok := bearer(ctx.Header("Authorization"))
+	if !ok {
+		s.challenge(ctx, `Bearer realm="smartmail"`, "a token is needed: Authorization: Bearer TOKEN")
+		return
+	}
+	peer := peerOf(humagin.Unwrap(ctx).ClientIP())
+	if wait := s.guard.wait(peer); wait > 0 {
+		ctx.SetHeader("Retry-After", strconv.Itoa(int(math.Ceil(wait.Seconds()))))
+		_ = huma.WriteErr(s.api, ctx, http.StatusTooManyRequests, "too many wrong tokens from this address") // fails only when the peer is gone
+		return
+	}
+	who, ok, err := s.identify(ctx.Context(), secret)
+	switch {
+	case err != nil:
+		s.refuse(ctx, fmt.Errorf("look up token: %w", err))
+	case !ok:
+		s.guard.failed(peer)
+		s.challenge(ctx, `Bearer realm="smartmail", error="invalid_token"`, "this token is not valid") // RFC 6750 section 3.1
+	default:
+		next(huma.WithValue(ctx, callerKey{}, who))
+	}
+}
+
+func (s *server) challenge(ctx huma.Context, how, detail string) {
+	ctx.SetHeader("WWW-Authenticate", how)
+	_ = huma.WriteErr(s.api, ctx, http.StatusUnauthorized, detail) // fails only when the peer is gone
+}
+
+// Guessing: so many wrong tokens in a row, then one a second; so many addresses remembered one by one.
+const (
+	guesses    = 100
+	maxClients = 4096
+)
+
+// guard counts wrong tokens by the peer's network.
+type guard struct {
+	now     func() time.Time
+	mu      sync.Mutex
+	clients map[string]*rate.Limiter
+	rest    *rate.Limiter // of all that the table has no room for
+}
+
+func newGuard(now func() time.Time) *guard {
+	return &guard{now: now, clients: map[string]*rate.Limiter{}, rest: newLimiter()}
+}
+
+func newLimiter() *rate.Limiter { return rate.NewLimiter(1, guesses) }
+
+// wait tells how long a peer must wait before its next token is looked at.
+func (g *guard) wait(peer string) time.Duration {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	l, ok := g.clients[peer]
+	switch {
+	case !ok && len(g.clients) < maxClients:
+		return 0
+	case !ok:
+		l = g.rest
+	}
+	if tokens := l.TokensAt(g.now()); tokens < 1 {
+		return time.Duration((1 - tokens) * float64(time.Second))
+	}
+	return 0
+}
+
+// failed counts a wrong token.
+func (g *guard) failed(peer string) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	now := g.now()
+	l, ok := g.clients[peer]
+	if !ok && len(g.clients) >= maxClients {
+		for p, old := range g.clients { // whoever has been quiet is forgotten
+			if old.TokensAt(now) >= guesses {
+				delete(g.clients, p)
+			}
+		}
+	}
+	switch {
+	case !ok && len(g.clients) >= maxClients:
+		l = g.rest
+	case !ok:
+		l = newLimiter()
+		g.clients[peer] = l
+	}
+	l.AllowN(now, 1)
+}
+
+// peerOf is whom guesses are counted for: an IPv4 address, or the /64 that an IPv6 host has for itself.
+func peerOf(ip string) string {
+	addr, err := netip.ParseAddr(ip)
+	if err != nil {
+		return ip
+	}
+	addr = addr.Unmap()
+	if addr.Is4() {
+		return addr.String()
+	}
+	return netip.PrefixFrom(addr.WithZone(""), 64).Masked().String()
+}

@@ -1,0 +1,165 @@
+package admin
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/danielgtaylor/huma/v2/adapters/humagin"
+	"github.com/gin-gonic/gin"
+
+	"smartmail/fault"
+)
+
+const (
+	prefix      = "/api/v1"
+	callTimeout = 30 * time.Second
+	smallBody   = 8 << 20 // bytes: a megabyte of text, every character of it escaped, and room
+	bodyTimeout = 2 * time.Minute
+	bodyWait    = 10 * time.Second // for memory for a body
+)
+
+// call describes one call of the API.
+type call struct {
+	method, path string
+	id           string // operationId
+	summary      string
+	status       int  // of success; 0: 200
+	public       bool // needs no token
+	streams      bool // answers with a stream, which may take longer than callTimeout
+	bigBody      bool
+	binary       string // media type of a stream
+}
+
+// register adds a call. fn returns errors with a fault kind; every other error is our trouble.
+func register[In, Out any](s *server, c call, fn func(context.Context, *In) (*Out, error)) {
+	op := huma.Operation{
+		OperationID: c.id, Method: c.method, Path: c.path, Summary: c.summary, DefaultStatus: c.status,
+		MaxBodyBytes: min(smallBody, s.MaxBody), BodyReadTimeout: bodyTimeout,
+	}
+	if c.bigBody {
+		op.MaxBodyBytes = s.MaxBody
+	}
+	if c.public {
+		op.Security = []map[string][]string{} // none, which is not the same as saying nothing
+	} else {
+		op.Errors = []int{http.StatusUnauthorized, http.StatusNotFound, http.StatusTooManyRequests, http.StatusServiceUnavailable}
+	}
+	if c.method != http.MethodGet {
+		op.Errors = append(op.Errors, http.StatusBadRequest, http.StatusConflict, http.StatusRequestEntityTooLarge, http.StatusUnsupportedMediaType)
+	}
+	if c.binary != "" {
+		op.Responses = map[string]*huma.Response{"200": {
+			Description: "the bytes",
+			Content:     map[string]*huma.MediaType{c.binary: {Schema: &huma.Schema{Type: huma.TypeString, Format: "binary"}}},
+		}}
+	}
+	huma.Register(s.api, op, func(ctx context.Context, in *In) (*Out, error) {
+		if !c.streams {
+			var cancel context.CancelFunc
+			ctx, cancel = context.WithTimeout(ctx, callTimeout)
+			defer cancel()
+		}
+		out, err := fn(ctx, in)
+		if err != nil {
+			recordOf(ctx).err = err
+			return nil, problem(err)
+		}
+		return out, nil
+	})
+}
+
+// admit holds a request with a body back until there is memory for it. huma reads a body whole, and twice.
+func (s *server) admit(ctx huma.Context, next func(huma.Context)) {
+	op := ctx.Operation()
+	if op.RequestBody == nil {
+		next(ctx)
+		return
+	}
+	size := humagin.Unwrap(ctx).Request.ContentLength
+	if size > op.MaxBodyBytes {
+		s.refuse(ctx, fault.New(fault.TooBig, fmt.Sprintf("the request is larger than %d bytes", op.MaxBodyBytes)))
+		return
+	}
+	if size < 0 { // not said
+		size = op.MaxBodyBytes
+	}
+	waiting, cancel := context.WithTimeout(ctx.Context(), bodyWait)
+	defer cancel()
+	if err := s.bodies.Acquire(waiting, size); err != nil {
+		s.refuse(ctx, fault.Wrap(fault.Busy, "too many large requests at once", err))
+		return
+	}
+	defer s.bodies.Release(size)
+	next(ctx)
+}
+
+// refuse answers with a problem from before the call's own function.
+func (s *server) refuse(ctx huma.Context, err error) {
+	recordOf(ctx.Context()).err = err
+	status, retry := statusOf(err)
+	if retry != "" {
+		ctx.SetHeader("Retry-After", retry)
+	}
+	_ = huma.WriteErr(s.api, ctx, status, fault.Public(err)) // fails only when the peer is gone
+}
+
+// describe returns what is said of the API as a whole. huma's own pages stay off: its documentation page loads scripts
+// from elsewhere, and it would build the description at the first request, without a lock.
+func (s *server) describe() huma.Config {
+	return huma.Config{
+		OpenAPI: &huma.OpenAPI{
+			OpenAPI: "3.1.0",
+			Info: &huma.Info{
+				Title: "SmartMail", Version: "1",
+				Description: "Cases and their mail. Times are RFC 3339 in UTC. Lists are never null; `next` is the cursor of the following page, null at the end. " +
+					"`org` may be left out by whoever sees one organisation only. Errors are problems of RFC 9457.",
+			},
+			Components: &huma.Components{
+				Schemas:         huma.NewMapRegistry("#/components/schemas/", huma.DefaultSchemaNamer),
+				SecuritySchemes: map[string]*huma.SecurityScheme{"token": {Type: "http", Scheme: "bearer"}},
+			},
+			Security: []map[string][]string{{"token": {}}},
+		},
+		Formats:                      map[string]huma.Format{"application/json": huma.DefaultJSONFormat, "json": huma.DefaultJSONFormat},
+		DefaultFormat:                "application/json",
+		RejectUnknownQueryParameters: true, // a misspelt filter must not look like one that finds everything
+		Transformers:                 []huma.Transformer{terse},
+	}
+}
+
+// maxDetails bounds how many faults of one request are told.
+const maxDetails = 20
+
+// terse takes the peer's own input out of a problem: huma would send it back, whatever its size.
+func terse(_ huma.Context, _ string, v any) (any, error) {
+	if p, ok := v.(*huma.ErrorModel); ok {
+		p.Errors = p.Errors[:min(len(p.Errors), maxDetails)]
+		for i, d := range p.Errors {
+			p.Errors[i] = &huma.ErrorDetail{Message: clip(d.Message), Location: clip(d.Location)}
+		}
+	}
+	return v, nil
+}
+
+// clip shortens what may repeat a name out of the input.
+func clip(s string) string {
+	const most = 200
+	if len(s) <= most {
+		return s
+	}
+	return s[:most]
+}
+
+// serveDescription adds the OpenAPI document, built once from the calls that are registered.
+func (s *server) serveDescription(e *gin.Engine) error {
+	document, err := json.Marshal(s.api.OpenAPI())
+	if err != nil {
+		return fmt.Errorf("admin: OpenAPI document: %w", err)
+	}
+	e.GET(prefix+"/openapi.json", func(c *gin.Context) { c.Data(http.StatusOK, "application/json", document) })
+	return nil
+}

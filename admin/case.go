@@ -1,0 +1,115 @@
+package admin
+
+import (
+	"maps"
+	"reflect"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"smartmail/casework"
+	"smartmail/threading"
+)
+
+// Addresses are the house's own; *threading.Router knows them.
+type Addresses interface {
+	// Address returns a participant's own reply address.
+	Address(org casework.OrgID, c casework.CaseNumber, p casework.ParticipantNo) (string, error)
+	// Own reads an address or Message-ID that we have signed.
+	Own(org casework.OrgID, addr string) (threading.Token, bool)
+}
+
+// view shows the domain's records in the words of the outside interface.
+type view struct {
+	addresses Addresses
+	outbox    Outbox
+}
+
+// Case is a case as it is now.
+type Case struct {
+	Number      uint64            `json:"number"`
+	Org         string            `json:"org"`
+	Subject     string            `json:"subject"`
+	Description string            `json:"description"`
+	Status      string            `json:"status" enum:"new,assigned,started,waiting,done,closed,returned"`
+	Class       string            `json:"class"`
+	Priority    Priority          `json:"priority"`
+	Object      string            `json:"object"`
+	Assignee    string            `json:"assignee"`
+	Fields      map[string]string `json:"fields"`
+	Reporter    *Reporter         `json:"reporter" doc:"null where nobody is known to have reported it"`
+	CreatedAt   time.Time         `json:"created_at"`
+	UpdatedAt   time.Time         `json:"updated_at"`
+	DueAt       *time.Time        `json:"due_at"`
+	ClosedAt    *time.Time        `json:"closed_at"`
+	Links       []Link            `json:"links" nullable:"false"`
+	Lanes       []Lane            `json:"lanes" nullable:"false"`
+}
+
+// TransformSchema implements huma.SchemaTransformer.
+func (Case) TransformSchema(r huma.Registry, s *huma.Schema) *huma.Schema {
+	orNull(s, "reporter", r.Schema(reflect.TypeFor[Reporter](), true, ""))
+	return s
+}
+
+// orNull says that a property is an object or null, for which huma has no tag.
+func orNull(s *huma.Schema, name string, ref *huma.Schema) {
+	s.Properties[name] = &huma.Schema{AnyOf: []*huma.Schema{ref, {Type: "null"}}}
+}
+
+// Reporter is who reported a case.
+type Reporter struct {
+	Name     string `json:"name,omitempty" maxLength:"200"`
+	Email    string `json:"email,omitempty" maxLength:"254"`
+	Phone    string `json:"phone,omitempty" maxLength:"100"`
+	Language string `json:"language,omitempty" maxLength:"35" doc:"BCP 47"`
+}
+
+// Link ties a case to another one.
+type Link struct {
+	Kind string `json:"kind" enum:"continues,continued_by"`
+	Case uint64 `json:"case"`
+}
+
+// Lane is the conversation with one counterpart.
+type Lane struct {
+	ID           string        `json:"id"`
+	Kind         string        `json:"kind" enum:"customer,supplier,internal"`
+	Participants []Participant `json:"participants" nullable:"false"`
+}
+
+// Participant is somebody on a lane.
+type Participant struct {
+	ID      uint32 `json:"id" doc:"Number within the case"`
+	Name    string `json:"name"`
+	Email   string `json:"email"`
+	Address string `json:"address" doc:"This participant's own reply address: what comes to it is on this case, on this lane"`
+}
+
+func (v view) kase(c casework.Case) (Case, error) {
+	out := Case{
+		Number: uint64(c.Number), Org: string(c.Org), Subject: c.Subject, Description: c.Description,
+		Status: string(c.Status), Class: c.Class, Priority: Priority(c.Priority), Object: c.Object, Assignee: c.Assignee,
+		Fields: map[string]string{}, CreatedAt: c.CreatedAt.UTC(), UpdatedAt: c.UpdatedAt.UTC(),
+		DueAt: utc(c.DueAt), ClosedAt: utc(c.ClosedAt), Links: []Link{}, Lanes: []Lane{},
+	}
+	maps.Copy(out.Fields, c.Fields)
+	if r := c.Reporter; r != nil {
+		out.Reporter = &Reporter{Name: r.Name, Email: r.Email, Phone: r.Phone, Language: r.Language}
+	}
+	for _, l := range c.Links {
+		out.Links = append(out.Links, Link{Kind: l.Kind, Case: uint64(l.Case)})
+	}
+	for _, l := range c.Lanes {
+		lane := Lane{ID: string(l.ID), Kind: string(l.Kind), Participants: []Participant{}}
+		for _, p := range l.Participants {
+			address, err := v.addresses.Address(c.Org, c.Number, p.No)
+			if err != nil {
+				return out, err
+			}
+			lane.Participants = append(lane.Participants, Participant{ID: uint32(p.No), Name: p.Name, Email: p.Email, Address: address})
+		}
+		out.Lanes = append(out.Lanes, lane)
+	}
+	return out, nil
+}

@@ -1,0 +1,247 @@
+package admin
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+
+	"smartmail/casestore"
+	"smartmail/casework"
+	"smartmail/desk"
+	"smartmail/fault"
+)
+
+// CaseParam names a case.
+type CaseParam struct {
+	OrgParam
+	Number uint64 `path:"number" minimum:"1"`
+}
+
+// caseOutput is a case with its version.
+type caseOutput struct {
+	ETag     string `header:"ETag" doc:"Version of the case, for If-Match"`
+	Location string `header:"Location" doc:"Of a new case"`
+	Body     Case
+}
+
+func (s *server) caseCalls() {
+	register(s, call{method: http.MethodPost, path: prefix + "/cases", id: "open-case", summary: "Open a case", status: http.StatusCreated}, s.openCase)
+	register(s, call{method: http.MethodGet, path: prefix + "/cases", id: "list-cases", summary: "Find cases"}, s.listCases)
+	register(s, call{method: http.MethodGet, path: prefix + "/cases/{number}", id: "get-case", summary: "Read a case"}, s.getCase)
+	register(s, call{method: http.MethodPatch, path: prefix + "/cases/{number}", id: "edit-case", summary: "Change a case"}, s.editCase)
+	register(s, call{method: http.MethodPost, path: prefix + "/cases/{number}/participants", id: "add-participant", summary: "Put somebody on a lane", status: http.StatusCreated}, s.addParticipant)
+	register(s, call{method: http.MethodGet, path: prefix + "/organisations", id: "list-organisations", summary: "The organisations that the token opens"}, s.listOrgs)
+}
+
+// showCase is the answer of every call that ends with a case.
+func (s *server) showCase(c casework.Case) (*caseOutput, error) {
+	body, err := s.view.kase(c)
+	return &caseOutput{ETag: etag(c.Version), Body: body}, err
+}
+
+func etag(version uint64) string { return `"` + strconv.FormatUint(version, 10) + `"` }
+
+// location is the address of something that a call has made.
+func location(org casework.OrgID, parts ...any) string {
+	path := prefix
+	for _, p := range parts {
+		path += "/" + url.PathEscape(fmt.Sprint(p))
+	}
+	return path + "?org=" + url.QueryEscape(string(org))
+}
+
+const needsSubject = "a case needs a subject"
+
+type openCaseInput struct {
+	OrgParam
+	Body struct {
+		Org         string   `json:"org,omitempty" maxLength:"64" nullable:"true"`
+		Subject     string   `json:"subject" minLength:"1" maxLength:"900"`
+		Description string   `json:"description,omitempty" maxLength:"1048576" nullable:"true"`
+		Class       string   `json:"class,omitempty" maxLength:"1000" nullable:"true"`
+		Priority    Priority `json:"priority,omitempty"`
+		Object      string   `json:"object,omitempty" maxLength:"1000" nullable:"true"`
+		Reporter    Reporter `json:"reporter,omitempty"`
+	}
+}
+
+func (s *server) openCase(ctx context.Context, in *openCaseInput) (*caseOutput, error) {
+	b, who := in.Body, callerOf(ctx)
+	if b.Org == "" {
+		b.Org = in.Org
+	}
+	if in.Org != "" && in.Org != b.Org {
+		return nil, fault.New(fault.Invalid, "org is said twice, and differently")
+	}
+	org, err := who.org(b.Org)
+	if err != nil {
+		return nil, err
+	}
+	if strings.TrimSpace(b.Subject) == "" {
+		return nil, fault.New(fault.Invalid, needsSubject)
+	}
+	cmd := casework.Open{Subject: b.Subject, Description: b.Description, Class: b.Class, Object: b.Object, Priority: casework.Priority(b.Priority)}
+	if b.Reporter != (Reporter{}) {
+		cmd.Reporter = &casework.Reporter{Name: b.Reporter.Name, Email: b.Reporter.Email, Phone: b.Reporter.Phone, Language: b.Reporter.Language}
+	}
+	c, err := s.Desk.Open(ctx, org, cmd, who.actor)
+	if err != nil {
+		return nil, err
+	}
+	out, err := s.showCase(c)
+	out.Location = location(org, "cases", c.Number)
+	return out, err
+}
+
+type listCasesInput struct {
+	OrgParam
+	PageParams
+	Status   string `query:"status" enum:"new,assigned,started,waiting,done,closed,returned"`
+	Class    string `query:"class" maxLength:"1000"`
+	Assignee string `query:"assignee" maxLength:"1000"`
+	Object   string `query:"object" maxLength:"1000"`
+	Area     string `query:"area" maxLength:"1000" doc:"No case has an area yet, so that no case is found with one."`
+	Q        string `query:"q" maxLength:"200" doc:"Text in subject or description, or a case's number"`
+	Sort     string `query:"sort" enum:"updated_at,-updated_at,number,-number" default:"-updated_at"`
+}
+
+type casesOutput struct{ Body List[Case] }
+
+func (s *server) listCases(ctx context.Context, in *listCasesInput) (*casesOutput, error) {
+	org, err := callerOf(ctx).org(in.Org)
+	if err != nil {
+		return nil, err
+	}
+	list := scope("cases", org, in.Status, in.Class, in.Assignee, in.Object, in.Area, in.Q, in.Sort)
+	after, err := decodeCursor(list, in.Cursor)
+	if err != nil {
+		return nil, err
+	}
+	page := desk.Page[casework.Case]{}
+	if in.Area == "" {
+		page, err = s.Desk.Cases(ctx, org, desk.CaseFilter{
+			Status: casework.Status(in.Status), Class: in.Class, Assignee: in.Assignee, Object: in.Object, Text: in.Q,
+			Oldest: !strings.HasPrefix(in.Sort, "-"), ByNumber: strings.HasSuffix(in.Sort, "number"),
+		}, after, in.limit())
+	}
+	if err != nil {
+		return nil, err
+	}
+	body, err := listOf(list, page, s.view.kase)
+	return &casesOutput{body}, err
+}
+
+type getCaseInput struct{ CaseParam }
+
+func (s *server) getCase(ctx context.Context, in *getCaseInput) (*caseOutput, error) {
+	org, err := callerOf(ctx).org(in.Org)
+	if err != nil {
+		return nil, err
+	}
+	c, err := s.Desk.Case(ctx, org, casework.CaseNumber(in.Number))
+	if err != nil {
+		return nil, err
+	}
+	return s.showCase(c)
+}
+
+type editCaseInput struct {
+	CaseParam
+	IfMatch string `header:"If-Match" maxLength:"1000" doc:"The ETag that the change was made upon; a stale one is 409. Left out or *: whatever there is."`
+	Body    struct {
+		Status   Change[string]            `json:"status,omitempty"`
+		Class    Change[string]            `json:"class,omitempty"`
+		Priority Change[Priority]          `json:"priority,omitempty"`
+		Assignee Change[string]            `json:"assignee,omitempty"`
+		Object   Change[string]            `json:"object,omitempty"`
+		Subject  Change[string]            `json:"subject,omitempty"`
+		Fields   map[string]Change[string] `json:"fields,omitempty" maxProperties:"100" doc:"Merged into those that there are; null or an empty text removes a field."`
+	}
+}
+
+func (s *server) editCase(ctx context.Context, in *editCaseInput) (*caseOutput, error) {
+	who, b := callerOf(ctx), in.Body
+	org, err := who.org(in.Org)
+	if err != nil {
+		return nil, err
+	}
+	if b.Subject.Set && strings.TrimSpace(b.Subject.Value) == "" {
+		return nil, fault.New(fault.Invalid, needsSubject)
+	}
+	n := casework.CaseNumber(in.Number)
+	expect, err := s.expected(ctx, org, n, in.IfMatch)
+	if err != nil {
+		return nil, err
+	}
+	edit := casework.Edit{
+		Status: edited[casework.Status](b.Status), Priority: edited[casework.Priority](b.Priority), Class: edited[string](b.Class),
+		Object: edited[string](b.Object), Assignee: edited[string](b.Assignee), Subject: edited[string](b.Subject),
+		Fields: map[string]string{},
+	}
+	for name, value := range b.Fields {
+		edit.Fields[name] = value.Value
+	}
+	c, _, err := s.Desk.Do(ctx, org, n, edit, who.actor, expect)
+	if err != nil {
+		return nil, err
+	}
+	return s.showCase(c)
+}
+
+// expected turns If-Match into the version that must still hold, or 0. Tags are compared strongly, so that a weak one never
+// matches (RFC 9110 section 13.1.1); the outside interface says 409 where that section has 412.
+func (s *server) expected(ctx context.Context, org casework.OrgID, n casework.CaseNumber, ifMatch string) (uint64, error) {
+	if ifMatch == "" || strings.TrimSpace(ifMatch) == "*" {
+		return 0, nil
+	}
+	c, err := s.Desk.Case(ctx, org, n)
+	if err != nil {
+		return 0, err
+	}
+	for tag := range strings.SplitSeq(ifMatch, ",") {
+		if strings.TrimSpace(tag) == etag(c.Version) {
+			return c.Version, nil
+		}
+	}
+	return 0, fault.New(fault.Conflict, fmt.Sprintf("case %d has changed meanwhile", n))
+}
+
+type addParticipantInput struct {
+	CaseParam
+	Body struct {
+		Kind  string `json:"kind" enum:"customer,supplier,internal"`
+		Name  string `json:"name,omitempty" maxLength:"200" nullable:"true"`
+		Email string `json:"email" maxLength:"254"`
+	}
+}
+
+func (s *server) addParticipant(ctx context.Context, in *addParticipantInput) (*caseOutput, error) {
+	who := callerOf(ctx)
+	org, err := who.org(in.Org)
+	if err != nil {
+		return nil, err
+	}
+	cmd := casework.AddParticipant{Kind: casework.LaneKind(in.Body.Kind), Name: in.Body.Name, Email: in.Body.Email}
+	c, _, err := s.Desk.Do(ctx, org, casework.CaseNumber(in.Number), cmd, who.actor, 0)
+	if err != nil {
+		return nil, err
+	}
+	return s.showCase(c)
+}
+
+// Organisation is one that the token opens.
+type Organisation struct {
+	ID   string `json:"id"`
+	Name string `json:"name"`
+}
+
+type orgsOutput struct{ Body List[Organisation] }
+
+func (s *server) listOrgs(ctx context.Context, _ *struct{}) (*orgsOutput, error) {
+	page := desk.Page[Org]{Items: callerOf(ctx).orgs, Next: casestore.Key(nil)}
+	body, err := listOf("", page, func(o Org) (Organisation, error) { return Organisation{ID: string(o.ID), Name: o.Name}, nil })
+	return &orgsOutput{body}, err
+}

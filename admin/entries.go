@@ -1,0 +1,61 @@
+package admin
+
+import (
+	"context"
+	"net/http"
+	"strconv"
+
+	"smartmail/casework"
+	"smartmail/desk"
+)
+
+func (s *server) entryCalls() {
+	register(s, call{method: http.MethodGet, path: prefix + "/cases/{number}/entries", id: "list-entries", summary: "A case's timeline, oldest first"}, s.listEntries)
+	register(s, call{method: http.MethodGet, path: prefix + "/entries/{id}", id: "get-entry", summary: "Read an entry"}, s.getEntry)
+}
+
+type listEntriesInput struct {
+	CaseParam
+	PageParams
+}
+
+type entriesOutput struct{ Body List[Entry] }
+
+func (s *server) listEntries(ctx context.Context, in *listEntriesInput) (*entriesOutput, error) {
+	org, err := callerOf(ctx).org(in.Org)
+	if err != nil {
+		return nil, err
+	}
+	list := scope("entries", org, strconv.FormatUint(in.Number, 10))
+	after, err := decodeCursor(list, in.Cursor)
+	if err != nil {
+		return nil, err
+	}
+	page, err := s.Desk.Entries(ctx, org, casework.CaseNumber(in.Number), after, in.limit())
+	if err != nil {
+		return nil, err
+	}
+	body, err := listOf(list, page, func(e desk.EntryView) (Entry, error) { return s.view.entry(ctx, e) })
+	return &entriesOutput{body}, err
+}
+
+// IDParam names a thing by its id.
+type IDParam struct {
+	OrgParam
+	ID string `path:"id" maxLength:"64"`
+}
+
+type entryOutput struct{ Body Entry }
+
+func (s *server) getEntry(ctx context.Context, in *struct{ IDParam }) (*entryOutput, error) {
+	org, err := callerOf(ctx).org(in.Org)
+	if err != nil {
+		return nil, err
+	}
+	e, err := s.Desk.Entry(ctx, org, casework.EntryID(in.ID))
+	if err != nil {
+		return nil, err
+	}
+	body, err := s.view.entry(ctx, e)
+	return &entryOutput{body}, err
+}

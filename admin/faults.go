@@ -1,0 +1,45 @@
+package admin
+
+import (
+	"context"
+	"errors"
+	"net/http"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"smartmail/fault"
+)
+
+// statusOf is the one table from a fault to a status of RFC 9110, and to Retry-After in seconds where trying again makes
+// sense. What nobody classified is 500; trouble of ours that is known to pass is 503.
+func statusOf(err error) (status int, retryAfter string) {
+	switch fault.KindOf(err) {
+	case fault.NotFound:
+		return http.StatusNotFound, ""
+	case fault.Forbidden, fault.Unauthenticated:
+		return http.StatusForbidden, ""
+	case fault.Conflict:
+		return http.StatusConflict, ""
+	case fault.Invalid, fault.Loop, fault.BareNewline:
+		return http.StatusUnprocessableEntity, ""
+	case fault.Busy:
+		return http.StatusTooManyRequests, "5"
+	case fault.TooBig:
+		return http.StatusRequestEntityTooLarge, ""
+	}
+	var known *fault.Error
+	if errors.As(err, &known) || errors.Is(err, context.DeadlineExceeded) {
+		return http.StatusServiceUnavailable, "5"
+	}
+	return http.StatusInternalServerError, ""
+}
+
+// problem is what the other side gets to see of an error.
+func problem(err error) error {
+	status, retry := statusOf(err)
+	p := huma.NewError(status, fault.Public(err))
+	if retry == "" {
+		return p
+	}
+	return huma.ErrorWithHeaders(p, http.Header{"Retry-After": {retry}})
+}
