@@ -1,0 +1,152 @@
+package admin
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"testing"
+	"time"
+
+	"smartmail/casestore"
+	"smartmail/message"
+)
+
+func FuzzCursor(f *testing.F) {
+	key := casestore.K("a").Uint(7)
+	f.Add("cases\x00a", *encodeCursor("cases\x00a", key), []byte(key))
+	f.Add("cases\x00a", "", []byte{})
+	f.Add("cases\x00a", "AAAAAAAAAAAA", []byte{0})
+	f.Add("", "not base64!", []byte("x"))
+	f.Fuzz(func(t *testing.T, scope, cursor string, key []byte) {
+		got, err := decodeCursor(scope, cursor)
+		switch {
+		case err == nil && cursor != "" && *encodeCursor(scope, got) != cursor:
+			t.Errorf("%q was taken for a cursor", cursor)
+		case err != nil && got != nil:
+			t.Errorf("%q: a key and an error", cursor)
+		}
+		if len(key) == 0 {
+			return
+		}
+		c := encodeCursor(scope, key)
+		back, err := decodeCursor(scope, *c)
+		if err != nil || !bytes.Equal(back, key) {
+			t.Errorf("%x came back as %x: %v", key, back, err)
+		}
+		if _, err := decodeCursor(scope+"x", *c); err == nil {
+			t.Error("a cursor of one list was taken for another's")
+		}
+		if _, err := decodeCursor(scope, (*c)[1:]); err == nil {
+			t.Error("half a cursor was taken for a whole one")
+		}
+	})
+}
+
+func FuzzValues(f *testing.F) {
+	for _, s := range []string{"1200", "0.07", "1e9", "-1", `"x@y.example"`, `{"email":"a@b"}`, `"2026-12-01"`, "null", `"akut"`, "7", "1.005", "00.1"} {
+		f.Add([]byte(s))
+	}
+	f.Fuzz(func(t *testing.T, b []byte) {
+		if !json.Valid(b) {
+			return // huma has looked at it before
+		}
+		var k Kronor
+		if k.UnmarshalJSON(b) == nil {
+			out, err := k.MarshalJSON()
+			var again Kronor
+			if err != nil || !json.Valid(out) || again.UnmarshalJSON(out) != nil || again != k {
+				t.Errorf("%s became %s, then %d", b, out, again)
+			}
+		}
+		var p Priority
+		if p.UnmarshalJSON(b) == nil {
+			out, err := p.MarshalJSON()
+			var again Priority
+			if err != nil || again.UnmarshalJSON(out) != nil || again != p && json.Valid([]byte(p)) {
+				t.Errorf("%s became %s, then %q: %v", b, out, again, err)
+			}
+		}
+		var d Deadline
+		if d.UnmarshalJSON(b) == nil && !d.IsZero() {
+			if _, err := json.Marshal(d.Time); err != nil {
+				t.Errorf("%s became a time that can't be written: %v", b, err)
+			}
+		}
+		var s Supplier
+		if err := s.UnmarshalJSON(b); err != nil && s != (Supplier{}) {
+			t.Errorf("%s: a supplier and an error", b)
+		}
+	})
+}
+
+func TestGuard(t *testing.T) {
+	now := time.Unix(0, 0)
+	g := newGuard(func() time.Time { return now })
+	for i := range maxClients + 10 {
+		for range 2 {
+			g.failed(peerOf(fmt.Sprintf("10.%d.%d.%d", i>>16, i>>8&255, i&255)))
+		}
+	}
+	if len(g.clients) != maxClients {
+		t.Errorf("%d peers are remembered, want %d", len(g.clients), maxClients)
+	}
+	for range guesses {
+		g.failed("newcomer") // counted with all that have no room of their own
+	}
+	if g.wait("newcomer") == 0 || g.wait("another") == 0 || g.wait("10.0.0.1") != 0 {
+		t.Error("a full table forgets whom it has no room for")
+	}
+	now = now.Add(guesses * time.Second)
+	g.failed("newcomer")
+	if len(g.clients) != 1 || g.wait("newcomer") != 0 {
+		t.Errorf("%d peers are remembered after a silence, want 1", len(g.clients))
+	}
+}
+
+func TestPeer(t *testing.T) {
+	for in, want := range map[string]string{
+		"192.0.2.1": "192.0.2.1", "::ffff:192.0.2.1": "192.0.2.1", "2001:db8:1:2:3:4:5:6": "2001:db8:1:2::/64", "fe80::1%eth0": "fe80::/64", "": "",
+	} {
+		if got := peerOf(in); got != want {
+			t.Errorf("%s: %s, want %s", in, got, want)
+		}
+	}
+}
+
+func TestServedType(t *testing.T) {
+	const jpeg, gif, webp = "\xff\xd8\xff\xe0", "GIF89a", "RIFF\x00\x00\x00\x00WEBPVP"
+	for _, x := range []struct {
+		declared, start, want string
+		picture               bool
+	}{
+		{"image/jpeg", jpeg, "image/jpeg", true},
+		{"image/gif", gif, "image/gif", true},
+		{"image/webp", webp, "image/webp", true},
+		{"image/png", jpeg, "image/png", false},
+		{"image/gif", "GIF89<script>", "image/gif", false},
+		{"image/svg+xml", "<svg/>", "application/octet-stream", false},
+		{"image/heic", "\x00\x00\x00\x18ftypheic", "image/heic", false},
+		{"text/plain", "<html>", "text/plain", false},
+		{"text/html", "<html>", "application/octet-stream", false},
+		{"application/xhtml+xml", "<html/>", "application/octet-stream", false},
+		{"application/vnd.mozilla.xul+xml", "<window/>", "application/octet-stream", false},
+		{"application/vnd.openxmlformats-officedocument.wordprocessingml.document", "PK", "application/vnd.openxmlformats-officedocument.wordprocessingml.document", false},
+		{"message/rfc822", "From: x", "application/octet-stream", false},
+		{"", "", "application/octet-stream", false},
+	} {
+		got, picture := servedType(message.Attachment{Type: x.declared}, []byte(x.start))
+		if got != x.want || picture != x.picture {
+			t.Errorf("%s: %s, %v; want %s, %v", x.declared, got, picture, x.want, x.picture)
+		}
+	}
+}
+
+func TestUTC(t *testing.T) {
+	edge := time.Date(9999, 12, 31, 23, 0, 0, 0, time.FixedZone("", -12*3600)) // the year 10000 in UTC
+	if utc(time.Time{}) != nil || utc(edge) != nil {
+		t.Error("a time that can't be written is shown")
+	}
+	if got := utc(time.Date(2026, 1, 1, 1, 0, 0, 0, time.FixedZone("", 3600))); got == nil || got.Format(time.RFC3339) != "2026-01-01T00:00:00Z" {
+		t.Errorf("got %v", got)
+	}
+}
