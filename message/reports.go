@@ -59,7 +59,7 @@ func (c *Content) addReturned(h header) {
 	}
 }
 
-// parseBlock reads the header block at the start of b and returns what follows it.
+// parseBlock reads the header block at the start of b, which is not nil, and returns what follows it.
 func parseBlock(b []byte) (header, []byte) {
 	src := &source{mem: b, eol: '\n'}
 	if bytes.IndexByte(b, '\n') < 0 {
@@ -74,10 +74,13 @@ func parseBlock(b []byte) (header, []byte) {
 // readStatus reads a message/delivery-status body (RFC 3464 section 2.1): a block of fields about the message, then one
 // for each recipient. Only failures and delays are bounces; good tells that some recipient was reached.
 func readStatus(b []byte) (bounces []BouncedRecipient, good bool) {
-	for len(b) > 0 && len(bounces) < maxBounces {
+	for len(bounces) < maxBounces {
 		b = bytes.TrimLeft(b, "\r\n")
-		var h header
 		before := len(b)
+		if before == 0 {
+			break
+		}
+		var h header
 		h, b = parseBlock(b)
 		if len(b) >= before {
 			break // a line that is no field

@@ -40,7 +40,9 @@ func newSource(raw Raw) (*source, error) {
 	var head []byte
 	switch m := raw.(type) {
 	case interface{ Bytes() []byte }:
-		s.mem = m.Bytes()
+		if s.mem = m.Bytes(); s.mem == nil {
+			s.mem = []byte{} // an empty mail
+		}
 		head = s.mem[:min(len(s.mem), window)]
 	default:
 		head = make([]byte, min(raw.Size(), inMemory))

@@ -55,7 +55,7 @@ func TestShownText(t *testing.T) {
 		{"text with a file name", mixed("mixed", plain("hej"), "Content-Type: text/plain; name=log.txt\r\n\r\nlog"), "hej", "", 1},
 		{"the only part has a name", "Content-Type: text/plain; name=hej.txt\r\n\r\nhej", "hej", "", 0},
 		{"base64", "Content-Transfer-Encoding: base64\r\n\r\naGVq", "hej", "", 0},
-		{"quoted-printable", "Content-Transfer-Encoding: quoted-printable\r\n\r\nhe=\r\nj =\xe5=C3=A5 100=%  \r\n", "hej =å\xc3\xa5 100=%", "", 0},
+		{"quoted-printable", "Content-Transfer-Encoding: quoted-printable\r\n\r\nhe=\r\nj =C3=A5 100=%  \r\n", "hej å 100=%", "", 0},
 		{"unreadable type", "Content-Type: ???\r\n\r\nhej", "hej", "", 0},
 		{"digest", mixed("digest", "\r\nSubject: a\r\n\r\nx"), "", "", 1},
 	}
