@@ -31,12 +31,16 @@ type ParticipantNo uint32
 // LaneID names a conversation within a case, such as "customer" or "supplier-2".
 type LaneID string
 
-// Identifiers are unique across organisations and sort by time.
+// Identifiers are unique across organisations and sort by time; NewID makes them.
 type (
-	EntryID  string // of an entry on a timeline
-	MailID   string // of a received mail
-	TriageID string // of a mail that waits for a person
-	OutboxID string // of a mail to be sent
+	// EntryID names an entry on a timeline.
+	EntryID string
+	// MailID names a received mail.
+	MailID string
+	// TriageID names a mail that waits for a person.
+	TriageID string
+	// OutboxID names a mail to be sent.
+	OutboxID string
 )
 
 // idEncoding keeps the order of the bytes in the order of the text (RFC 4648 section 7), in lower case.

@@ -15,6 +15,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"io"
 	"strings"
@@ -131,7 +132,11 @@ func (i *Intake) read(ctx context.Context, env message.Envelope, raw message.Raw
 		limits := i.Limits
 		limits.NullReversePath = env.ReversePath == "" && env.Protocol != ""
 		m.Content = message.Parse(ctx, raw, limits)
-		return nil
+		// Parse never fails for what a mail contains. Time that ran out and a medium that cannot be read are ours.
+		if m.Content.Identity == ([32]byte{}) {
+			return errors.New("the mail cannot be read back")
+		}
+		return ctx.Err()
 	})
 	g.Go(func() (err error) {
 		m.Raw.SHA256, err = digest(raw)

@@ -1,6 +1,7 @@
 package intake_test
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -236,6 +237,34 @@ func TestRefusals(t *testing.T) {
 	}
 	if v := h.sound(); v.Mails != 3 {
 		t.Errorf("%d mails are stored, want 3", v.Mails)
+	}
+}
+
+// broken is a mail whose spool file has gone bad.
+type broken struct{ message.InMemory }
+
+func (broken) ReadAt([]byte, int64) (int, error) { return 0, errors.New("I/O error") }
+
+// unreadable hides Bytes, so that the mail is read through ReadAt.
+type unreadable struct{ raw message.Raw }
+
+func (u unreadable) ReadAt(p []byte, off int64) (int, error) { return u.raw.ReadAt(p, off) }
+func (u unreadable) Size() int64                             { return u.raw.Size() }
+
+func TestTroubleOfOursStoresNothing(t *testing.T) {
+	h := newHouse(t)
+	mail := message.InMemory(letter("a@b.example", "x", "1@b", "", "y"))
+	env := message.Envelope{Recipients: []string{fel}, Protocol: "SMTP", ReversePath: "a@b.example"}
+	if reply, err := h.Accept(t.Context(), env, unreadable{broken{mail}}); err == nil || fault.KindOf(err) != fault.Ours {
+		t.Errorf("a mail that cannot be read back: %q, %v", reply, err)
+	}
+	late, cancel := context.WithCancel(t.Context())
+	cancel()
+	if reply, err := h.Accept(late, env, mail); err == nil || fault.KindOf(err) != fault.Ours {
+		t.Errorf("a mail whose time is over: %q, %v", reply, err)
+	}
+	if v := h.sound(); v.Mails != 0 {
+		t.Errorf("%d mails are stored", v.Mails)
 	}
 }
 

@@ -40,9 +40,9 @@ func (t *tree) identity() (sum [32]byte, err error) {
 	}
 	h := sha256.New()
 	if id := root.header.get("Message-ID"); id != "" {
-		fmt.Fprintf(h, "smartmail identity 1\x00%s\x00", id)
+		h.Write(fmt.Appendf(nil, "smartmail identity 1\x00%s\x00", id))
 	} else {
-		io.WriteString(h, "smartmail identity without message-id 1\x00")
+		h.Write([]byte("smartmail identity without message-id 1\x00"))
 		if err := t.hashFields(h); err != nil {
 			return sum, err
 		}

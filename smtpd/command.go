@@ -2,6 +2,7 @@ package smtpd
 
 import (
 	"bytes"
+	"slices"
 	"strings"
 	"time"
 )
@@ -72,7 +73,7 @@ func checkLine(raw []byte) (command, problem string) {
 func (g *gate) dispatch(command string) (feed string) {
 	verb, arg := splitCommand(command)
 	g.line, g.verb = command, verb
-	if g.chunks != nil && !strings.Contains(" BDAT RSET NOOP QUIT EHLO HELO ", " "+verb+" ") {
+	if g.chunks != nil && !slices.Contains([]string{"BDAT", "RSET", "NOOP", "QUIT", "EHLO", "HELO"}, verb) {
 		g.say(replyInChunks)
 		return ""
 	}

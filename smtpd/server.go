@@ -126,7 +126,7 @@ func (s *Server) acceptAll(ctx, work context.Context, l net.Listener) error {
 			s.admit(work, conn)
 			continue
 		case ctx.Err() != nil:
-			return nil
+			return nil //nolint:nilerr // a closed listener is how shutdown begins
 		case errors.Is(err, net.ErrClosed):
 			return err
 		}

@@ -87,7 +87,7 @@ func sweep(root string, now time.Time) error {
 			if err != nil {
 				continue // in use, or gone
 			}
-			defer lock.Close()
+			defer func() { _ = lock.Close() }() // the lock goes with it
 		default:
 			continue
 		}

@@ -139,11 +139,10 @@ func mergePlacement(ps []Placement, p Placement, rcpt string) []Placement {
 		if !same {
 			continue
 		}
+		ps[i].Rcpt = append(ps[i].Rcpt, rcpt)
 		if rank(p.Sender) < rank(ps[i].Sender) {
-			p.Rcpt = append(ps[i].Rcpt, rcpt)
+			p.Rcpt = ps[i].Rcpt
 			ps[i] = p
-		} else {
-			ps[i].Rcpt = append(ps[i].Rcpt, rcpt)
 		}
 		return ps
 	}

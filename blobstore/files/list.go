@@ -88,7 +88,7 @@ func (s *Store) walk(ctx context.Context) iter.Seq2[found, error] {
 			}
 			return nil
 		})
-		if err != nil && err != stop {
+		if err != nil && !errors.Is(err, stop) {
 			yield(found{}, ours("list blobs", err))
 		}
 	}

@@ -115,7 +115,7 @@ func (m *model) do(tx casestore.Tx, st step) error {
 		}
 	}
 	if refuse != fault.Is(err, fault.Conflict) || (err != nil) != refuse {
-		return fmt.Errorf("%s %+v over %+v: %v", st.what, item, old, err)
+		return fmt.Errorf("%s %+v over %+v: %w", st.what, item, old, err)
 	}
 	return nil
 }

@@ -95,11 +95,11 @@ func expected(all positions, q casestore.Query) []string {
 	}
 	for _, p := range all {
 		order := func(bound casestore.Key) int { // of p against the bound, in the scan's direction
-			if c := slices.Compare(p.pos, bound); !q.Reverse {
-				return c
-			} else {
+			c := slices.Compare(p.pos, bound)
+			if q.Reverse {
 				return -c
 			}
+			return c
 		}
 		if len(q.Prefix) > len(p.pos) || !slices.Equal(p.pos[:len(q.Prefix)], q.Prefix) {
 			continue

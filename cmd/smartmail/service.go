@@ -233,7 +233,9 @@ func serveHTTP(ctx context.Context, srv *http.Server, l net.Listener) error {
 	if err := srv.Shutdown(drain); err != nil {
 		_ = srv.Close() // requests that do not end are cut off
 	}
-	<-failed
+	if err := <-failed; !errors.Is(err, http.ErrServerClosed) {
+		return fmt.Errorf("serve %s: %w", l.Addr(), err)
+	}
 	return nil
 }
 
