@@ -2,7 +2,7 @@
 //
 //	Build → Start(Options) → Instance{SMTP, HTTP, Token} → Stop, Kill, Start again on the same folder
 //
-// It listens on ports that the system chooses, on loopback only, and ends only what it started.
+// It listens on loopback only, on ports that the system chooses unless told otherwise, and ends only what it started.
 package testrig
 
 import (
@@ -13,6 +13,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"os"
 	"os/exec"
@@ -41,6 +42,7 @@ type Options struct {
 	Dir    string   // configuration and data; the same folder again continues with its data
 	DNS    string   // address of the DNS server to ask, such as Zone.Addr; needed
 	Extra  string   // further keys of the "smtp" section, indented by two spaces, a line each
+	SMTP   string   // address to take mail on, for one that is to stay the same; default "127.0.0.1:0"
 	Policy string   // YAML mapping of the organisation's policy; default "{}"
 	Env    []string // further environment
 }
@@ -63,15 +65,22 @@ type Instance struct {
 	log        *tail
 }
 
+// Data is the data folder.
+func (o Options) Data() string { return filepath.Join(o.Dir, "data") }
+
 // Write puts a configuration into the folder and returns its path.
 func Write(o Options) (string, error) {
 	policy := o.Policy
 	if policy == "" {
 		policy = "{}"
 	}
+	listen := o.SMTP
+	if listen == "" {
+		listen = "127.0.0.1:0"
+	}
 	text := fmt.Sprintf(`data_dir: %q
 smtp:
-  listen: ["127.0.0.1:0"]
+  listen: [%q]
   hostname: mx.example.org
 %shttp: {listen: "127.0.0.1:0"}
 dns: {servers: [%q]}
@@ -81,7 +90,7 @@ organisations:
     domain: %s
     intake: [{address: %s, class: fault}]
     policy: %s
-`, filepath.Join(o.Dir, "data"), o.Extra, o.DNS, Org, Domain, Intake, policy)
+`, o.Data(), listen, o.Extra, o.DNS, Org, Domain, Intake, policy)
 	path := filepath.Join(o.Dir, "smartmail.yaml")
 	return path, os.WriteFile(path, []byte(text), 0o600)
 }
@@ -177,8 +186,28 @@ func (i *Instance) end(ctx context.Context, s syscall.Signal) error {
 	}
 }
 
+// Signal sends a signal and does not wait.
+func (i *Instance) Signal(s os.Signal) error { return i.Cmd.Process.Signal(s) }
+
 // Done is closed when the program has ended.
 func (i *Instance) Done() <-chan struct{} { return i.done }
+
+// Err is how the program ended; nil is exit status 0. It is known once Done is closed.
+func (i *Instance) Err() error { return i.err }
+
+// Command prepares another command of the program, such as "verify", on the same configuration.
+func (i *Instance) Command(ctx context.Context, name string, args ...string) *exec.Cmd {
+	return exec.CommandContext(ctx, i.Cmd.Path, append([]string{name, "--config", i.Config}, args...)...)
+}
+
+// FreeAddr returns an address on loopback that nothing listened on a moment ago.
+func FreeAddr() (string, error) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return "", fmt.Errorf("free port: %w", err)
+	}
+	return l.Addr().String(), l.Close()
+}
 
 // Call makes an API call and decodes its JSON answer into out, unless out is nil. An answer over 299 is an error with its text.
 func (i *Instance) Call(ctx context.Context, method, path string, in, out any) error {
