@@ -120,12 +120,15 @@ func (s *server) listCases(ctx context.Context, in *listCasesInput) (*casesOutpu
 	if err != nil {
 		return nil, err
 	}
+	filter := desk.CaseFilter{
+		Status: casework.Status(in.Status), Class: in.Class, Assignee: in.Assignee, Object: in.Object, Text: in.Q,
+		Oldest: !strings.HasPrefix(in.Sort, "-"), ByNumber: strings.HasSuffix(in.Sort, "number"),
+	}
 	page := desk.Page[casework.Case]{}
 	if in.Area == "" {
-		page, err = s.Desk.Cases(ctx, org, desk.CaseFilter{
-			Status: casework.Status(in.Status), Class: in.Class, Assignee: in.Assignee, Object: in.Object, Text: in.Q,
-			Oldest: !strings.HasPrefix(in.Sort, "-"), ByNumber: strings.HasSuffix(in.Sort, "number"),
-		}, after, in.limit())
+		page, err = gather(in.limit(), after, func(c casework.Case) int { return len(c.Description) }, func(after casestore.Key, limit int) (desk.Page[casework.Case], error) {
+			return s.Desk.Cases(ctx, org, filter, after, limit)
+		})
 	}
 	if err != nil {
 		return nil, err
@@ -152,7 +155,7 @@ type editCaseInput struct {
 	CaseParam
 	IfMatch string `header:"If-Match" maxLength:"1000" doc:"The ETag that the change was made upon; a stale one is 409. Left out or *: whatever there is."`
 	Body    struct {
-		Status   Change[string]            `json:"status,omitempty"`
+		Status   Change[string]            `json:"status,omitempty" enum:"new,assigned,started,waiting,done,closed,returned"`
 		Class    Change[string]            `json:"class,omitempty"`
 		Priority Change[Priority]          `json:"priority,omitempty"`
 		Assignee Change[string]            `json:"assignee,omitempty"`

@@ -18,7 +18,7 @@ type OrgParam struct {
 
 // PageParams say which part of a list is wanted.
 type PageParams struct {
-	Limit  int    `query:"limit" minimum:"1" default:"50" doc:"Most items in the answer; over 200 means 200."`
+	Limit  int    `query:"limit" minimum:"1" default:"50" doc:"Most items in the answer; over 200 means 200. It has fewer where they are large."`
 	Cursor string `query:"cursor" maxLength:"1000" doc:"The next of the page before, with otherwise the same parameters."`
 }
 
@@ -65,6 +65,32 @@ func decodeCursor(scope, cursor string) (casestore.Key, error) {
 		return nil, fault.New(fault.Invalid, "this cursor is not one of this list")
 	}
 	return b[tagSize:], nil
+}
+
+// What a page is gathered by: so many records at a time, until so many bytes of text are there. Two hundred mails may be
+// two hundred times three megabytes.
+const (
+	portion  = 10
+	maxBytes = 8 << 20
+)
+
+// gather fetches a page in portions, and ends it early where the records are large.
+func gather[R any](limit int, after casestore.Key, weigh func(R) int, fetch func(after casestore.Key, limit int) (desk.Page[R], error)) (desk.Page[R], error) {
+	all := desk.Page[R]{Next: after}
+	for size := 0; len(all.Items) < limit && size < maxBytes; {
+		page, err := fetch(all.Next, min(portion, limit-len(all.Items)))
+		if err != nil {
+			return all, err
+		}
+		for _, r := range page.Items {
+			size += weigh(r)
+		}
+		all.Items, all.Next = append(all.Items, page.Items...), page.Next
+		if page.Next == nil {
+			break
+		}
+	}
+	return all, nil
 }
 
 // listOf shows a page of the desk's.

@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"strconv"
 
+	"smartmail/casestore"
 	"smartmail/casework"
 	"smartmail/desk"
 )
@@ -31,12 +32,30 @@ func (s *server) listEntries(ctx context.Context, in *listEntriesInput) (*entrie
 	if err != nil {
 		return nil, err
 	}
-	page, err := s.Desk.Entries(ctx, org, casework.CaseNumber(in.Number), after, in.limit())
+	page, err := gather(in.limit(), after, weighEntry, func(after casestore.Key, limit int) (desk.Page[desk.EntryView], error) {
+		return s.Desk.Entries(ctx, org, casework.CaseNumber(in.Number), after, limit)
+	})
 	if err != nil {
 		return nil, err
 	}
 	body, err := listOf(list, page, func(e desk.EntryView) (Entry, error) { return s.view.entry(ctx, e) })
 	return &entriesOutput{body}, err
+}
+
+// weighEntry counts the bytes of an entry's texts.
+func weighEntry(e desk.EntryView) int {
+	size := len(e.Text)
+	if e.MailOut != nil {
+		size += len(e.MailOut.Text)
+	}
+	if e.Mail != nil {
+		size += weighMail(*e.Mail)
+	}
+	return size
+}
+
+func weighMail(m casework.Mail) int {
+	return len(m.Content.Text) + len(m.Content.FullText) + len(m.Content.HTML)
 }
 
 // IDParam names a thing by its id.

@@ -40,7 +40,7 @@ func (s *server) getRaw(ctx context.Context, in *struct{ IDParam }) (*huma.Strea
 	}
 	return &huma.StreamResponse{Body: func(hc huma.Context) {
 		c := humagin.Unwrap(hc)
-		defer func() { s.closed(ctx, raw.Close()) }()
+		defer func() { s.late(ctx, raw.Close()) }()
 		fileHeaders(c.Writer.Header(), in.ID+".eml", "message/rfc822", false)
 		c.Header("ETag", `"`+raw.Ref.SHA256+`"`)
 		w := &ranged{ResponseWriter: c.Writer}
@@ -73,13 +73,6 @@ func (w *ranged) Write(b []byte) (int, error) {
 	return w.ResponseWriter.Write(b)
 }
 
-// closed notes what went wrong when a file was closed; the answer is given by then.
-func (s *server) closed(ctx context.Context, err error) {
-	if err != nil {
-		recordOf(ctx).err = fmt.Errorf("close file: %w", err)
-	}
-}
-
 // sniffed is how much of a file net/http looks at to tell its type.
 const sniffed = 512
 
@@ -95,17 +88,17 @@ func (s *server) getAttachment(ctx context.Context, in *struct{ IDParam }) (*hum
 	r := bufio.NewReaderSize(file, 64<<10)
 	start, err := r.Peek(sniffed)
 	if err != nil && !errors.Is(err, io.EOF) {
-		s.closed(ctx, file.Close())
+		s.late(ctx, file.Close())
 		return nil, fmt.Errorf("read attachment: %w", err)
 	}
 	return &huma.StreamResponse{Body: func(hc huma.Context) {
-		defer func() { s.closed(ctx, file.Close()) }()
+		defer func() { s.late(ctx, file.Close()) }()
 		h := humagin.Unwrap(hc).Writer.Header()
 		mediaType, picture := servedType(a, start)
 		fileHeaders(h, a.Name, mediaType, picture)
 		hc.SetStatus(http.StatusOK)
 		if _, err := io.Copy(hc.BodyWriter(), r); err != nil {
-			recordOf(ctx).err = fmt.Errorf("send attachment: %w", err)
+			s.late(ctx, fmt.Errorf("send attachment: %w", err))
 			panic(http.ErrAbortHandler) // the peer must not take a part for the whole
 		}
 	}}, nil

@@ -63,8 +63,9 @@ type readiness struct {
 func (s *server) getReady(ctx context.Context, _ *struct{}) (*readyOutput, error) {
 	s.ready.mu.Lock()
 	defer s.ready.mu.Unlock()
-	if now := s.Now(); s.ready.at.IsZero() || now.Sub(s.ready.at) >= readyEvery {
-		s.ready.last, s.ready.at = s.look(context.WithoutCancel(ctx)), now // an asker who leaves is no sign of trouble
+	if s.ready.at.IsZero() || s.Now().Sub(s.ready.at) >= readyEvery {
+		s.ready.last = s.look(context.WithoutCancel(ctx)) // an asker who leaves is no sign of trouble
+		s.ready.at = s.Now()                              // those who waited for a slow answer take it, and don't ask again
 	}
 	out := s.ready.last
 	return &out, nil

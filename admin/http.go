@@ -19,6 +19,13 @@ type record struct {
 	err error // private cause of a problem
 }
 
+// late logs trouble that came when the answer was under way. A peer that has left is none.
+func (s *server) late(ctx context.Context, err error) {
+	if err != nil && ctx.Err() == nil {
+		s.Log.LogAttrs(ctx, slog.LevelError, "api answer cut", slog.Any("err", err))
+	}
+}
+
 type recordKey struct{}
 
 // recordOf returns the request's record, or one that nobody reads.
@@ -29,22 +36,20 @@ func recordOf(ctx context.Context) *record {
 	return &record{}
 }
 
-// observe logs each request in a line: our own trouble as an error, all else for debugging. The route is the pattern, so
-// that neither ids nor what somebody searched for is in the log.
+// observe logs each request in a line: our own trouble as an error with its cause, all else for debugging. The route is the
+// pattern, so that neither ids nor what somebody searched for is in the log; nor is what the peer did wrong, which may
+// repeat an address.
 func (s *server) observe(c *gin.Context) {
 	start, rec := s.Now(), &record{}
 	c.Request = c.Request.WithContext(context.WithValue(c.Request.Context(), recordKey{}, rec))
 	c.Next()
 	level, status := slog.LevelDebug, c.Writer.Status()
-	if status >= http.StatusInternalServerError && c.Request.Context().Err() == nil { // else the peer has left
-		level = slog.LevelError
-	}
 	attrs := []slog.Attr{
 		slog.String("method", c.Request.Method), slog.String("route", c.FullPath()),
 		slog.Int("status", status), slog.Duration("took", s.Now().Sub(start)),
 	}
-	if rec.err != nil {
-		attrs = append(attrs, slog.Any("err", rec.err))
+	if status >= http.StatusInternalServerError && c.Request.Context().Err() == nil { // else the peer has left
+		level, attrs = slog.LevelError, append(attrs, slog.Any("err", rec.err))
 	}
 	s.Log.LogAttrs(c.Request.Context(), level, "api call", attrs...)
 }
@@ -62,14 +67,14 @@ func (s *server) recover(c *gin.Context) {
 		case isError && errors.Is(err, http.ErrAbortHandler):
 			panic(v)
 		case isError && errors.As(err, &gone): // huma panics when the answer can't be written
-			recordOf(c.Request.Context()).err = err
 			return
 		}
-		recordOf(c.Request.Context()).err = fmt.Errorf("panic: %v\n%s", v, debug.Stack())
+		err = fmt.Errorf("panic: %v\n%s", v, debug.Stack())
 		if c.Writer.Written() {
-			s.Log.LogAttrs(c.Request.Context(), slog.LevelError, "api call cut", slog.String("route", c.FullPath()), slog.Any("err", recordOf(c.Request.Context()).err))
+			s.late(c.Request.Context(), err)
 			panic(http.ErrAbortHandler)
 		}
+		recordOf(c.Request.Context()).err = err
 		writeProblem(c, http.StatusInternalServerError, "local error, try again later")
 	}()
 	c.Next()

@@ -5,11 +5,14 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
+	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"strings"
 	"sync/atomic"
 	"testing"
+	"testing/iotest"
 	"testing/synctest"
 	"time"
 
@@ -17,6 +20,7 @@ import (
 	"smartmail/casework"
 	"smartmail/desk"
 	"smartmail/fault"
+	"smartmail/message"
 	"smartmail/threading"
 )
 
@@ -279,6 +283,39 @@ func TestOptions(t *testing.T) {
 	}
 }
 
+// torn is a desk whose files can't be read to their end.
+type torn struct {
+	*desk.Desk
+	readable int
+}
+
+func (d torn) OpenAttachment(context.Context, casework.OrgID, string) (message.Attachment, io.ReadCloser, error) {
+	return message.Attachment{Name: "a"}, io.NopCloser(io.MultiReader(strings.NewReader(strings.Repeat("x", d.readable)), iotest.ErrReader(errInside))), nil
+}
+
+func TestTornFile(t *testing.T) {
+	h := newHouse(t, func(o *admin.Options) { o.Desk = torn{o.Desk.(*desk.Desk), 10} })
+	h.refused(500, "GET", "/api/v1/attachments/a", "")
+
+	h = newHouse(t, func(o *admin.Options) { o.Desk = torn{o.Desk.(*desk.Desk), 1 << 20} })
+	r, err := http.NewRequestWithContext(t.Context(), "GET", h.url+"/api/v1/attachments/a", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.Header.Set("Authorization", "Bearer "+h.token)
+	res, err := http.DefaultClient.Do(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = res.Body.Close() }()
+	if n, err := io.Copy(io.Discard, res.Body); err == nil {
+		t.Errorf("%d bytes were given for the whole file", n)
+	}
+	if !strings.Contains(h.log.String(), errInside.Error()) {
+		t.Errorf("the cause is not in the log: %s", h.log)
+	}
+}
+
 // stuck is a desk that waits for its caller to give up.
 type stuck struct{ admin.Desk }
 
@@ -293,7 +330,7 @@ func (stuck) Case(ctx context.Context, _ casework.OrgID, _ casework.CaseNumber) 
 
 func TestCallsEnd(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		handler, err := admin.New(admin.Options{Desk: stuck{}, Router: (*threading.Router)(nil), Orgs: []admin.Org{{ID: "a"}}})
+		handler, err := admin.New(admin.Options{Desk: stuck{}, Router: (*threading.Router)(nil), Orgs: []admin.Org{{ID: "a"}}, Log: slog.New(slog.DiscardHandler)})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -84,6 +84,27 @@ func TestEntriesPaging(t *testing.T) {
 	}
 }
 
+func TestLargeMailsMakeSmallPages(t *testing.T) {
+	h := newHouse(t)
+	h.open("x")
+	address, err := h.router.Address("a", 1, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	const mails = 25
+	for i := range mails {
+		h.receive(letter("anna@home.example", "x", fmt.Sprintf("Message-ID: <%d@home.example>\n", i), strings.Repeat("0123456789 abcdef\n", 25_000)), "anna@home.example", address)
+	}
+	var page admin.List[admin.Entry]
+	a := h.want(http.StatusOK, &page, "GET", "/api/v1/cases/1/entries?limit=200", "")
+	if len(page.Items) >= mails || page.Next == nil || len(a.body) > 20<<20 {
+		t.Errorf("%d items in %d bytes", len(page.Items), len(a.body))
+	}
+	if n := len(h.entries(1, 200)); n != mails+1 {
+		t.Errorf("%d entries in all pages, want %d", n, mails+1)
+	}
+}
+
 func TestRaw(t *testing.T) {
 	h := newHouse(t)
 	small := letter("anna@home.example", "NUL", "X-Odd: \x00\xff\n", "a\x00b\r\r\n.\n..\n\xe5 no newline at the end")

@@ -8,6 +8,7 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 
+	"smartmail/casestore"
 	"smartmail/casework"
 	"smartmail/desk"
 )
@@ -85,7 +86,9 @@ func (s *server) listTriage(ctx context.Context, in *listTriageInput) (*triageLi
 	if err != nil {
 		return nil, err
 	}
-	page, err := s.Desk.TriageQueue(ctx, org, casework.TriageState(in.State), after, in.limit())
+	page, err := gather(in.limit(), after, func(t desk.TriageView) int { return weighMail(t.Mail) }, func(after casestore.Key, limit int) (desk.Page[desk.TriageView], error) {
+		return s.Desk.TriageQueue(ctx, org, casework.TriageState(in.State), after, limit)
+	})
 	if err != nil {
 		return nil, err
 	}
