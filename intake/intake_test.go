@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"regexp"
 	"strings"
 	"sync"
@@ -145,51 +144,24 @@ func TestOrganisationsKeepTheirOwn(t *testing.T) {
 }
 
 func TestRawIsKeptByteForByte(t *testing.T) {
-	h := newHouse(t)
 	for name, raw := range map[string]string{
 		"small":       "From: a@home.example\r\nMessage-ID: <s@x>\r\n\r\nhej\r\n",
 		"big":         "From: a@home.example\r\nMessage-ID: <b@x>\r\n\r\n" + strings.Repeat("å\x00\xff\r\n", 30_000),
 		"bare":        "Subject: x\nFrom: b@home.example\n\n\r\rbare\n.\n",
-		"NUL":         "\x00\x00\x00",
-		"empty":       "",
 		"only header": "Subject: y\r\nFrom: c@home.example\r\n",
 	} {
 		t.Run(name, func(t *testing.T) {
+			h := newHouse(t)
 			_, err := h.Accept(t.Context(), message.Envelope{Recipients: []string{fel}, Protocol: "SMTP", ReversePath: "x@y"}, message.InMemory(raw))
 			if err != nil {
 				t.Fatal(err)
 			}
-			found := false
-			page, err := h.desk.TriageQueue(t.Context(), "a", "", nil, 100)
-			if err != nil {
-				t.Fatal(err)
+			if got := h.onlyMail(); string(got) != raw {
+				t.Errorf("kept %.100q, sent %.100q", got, raw)
 			}
-			ids := []casework.MailID{}
-			for _, item := range page.Items {
-				ids = append(ids, item.TriageItem.Mail)
-			}
-			for n := casework.CaseNumber(1); n < 10; n++ {
-				if _, err := h.desk.Case(t.Context(), "a", n); err == nil {
-					ids = append(ids, h.mails("a", n)[0].Mail.ID)
-				}
-			}
-			for _, id := range ids {
-				r, err := h.desk.OpenRaw(t.Context(), "a", id)
-				if err != nil {
-					t.Fatal(err)
-				}
-				b, err := io.ReadAll(io.NewSectionReader(r, 0, r.Size()))
-				if err := errors.Join(err, r.Close()); err != nil {
-					t.Fatal(err)
-				}
-				found = found || string(b) == raw
-			}
-			if !found {
-				t.Error("the raw mail is not there")
-			}
+			h.sound()
 		})
 	}
-	h.sound()
 }
 
 func TestRefusals(t *testing.T) {
