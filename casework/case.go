@@ -123,6 +123,8 @@ type Case struct {
 	UpdatedAt   time.Time         `json:"updated_at"`
 	DueAt       time.Time         `json:"due_at,omitzero"`
 	ClosedAt    time.Time         `json:"closed_at,omitzero"`
+	Held        []EntryID         `json:"held,omitempty"`      // mails that wait for a person to vouch for them
+	Withdrawn   []EntryID         `json:"withdrawn,omitempty"` // entries that were taken back
 	LastSeq     uint64            `json:"last_seq"`
 	LastNo      ParticipantNo     `json:"last_no"`
 	Version     uint64            `json:"-"`
@@ -135,6 +137,8 @@ func (c Case) clone() Case {
 		c.Lanes[i].Participants = slices.Clone(c.Lanes[i].Participants)
 	}
 	c.Links = slices.Clone(c.Links)
+	c.Held = slices.Clone(c.Held)
+	c.Withdrawn = slices.Clone(c.Withdrawn)
 	fields := make(map[string]string, len(c.Fields))
 	for k, v := range c.Fields {
 		fields[k] = v
@@ -189,6 +193,17 @@ func (c *Case) Mails() []string {
 		}
 	}
 	return out
+}
+
+// ShownTo reports whether somebody outside who is on that lane may see the entry: what was said on his own lane, unless it
+// waits for a person to vouch for it or was withdrawn.
+func (c *Case) ShownTo(lane LaneID, e Entry) bool {
+	switch e.Kind {
+	case KindMailIn, KindMailOut, KindOrder:
+		return lane != LaneID(LaneInternal) && e.Lane == lane && !slices.Contains(c.Held, e.ID) && !slices.Contains(c.Withdrawn, e.ID)
+	default:
+		return false
+	}
 }
 
 // ClosedLongAgo reports whether a reply comes too late to belong to this case.

@@ -88,6 +88,8 @@ func TestCommandsRefuseWhatIsWrong(t *testing.T) {
 		"a mail posts":            {Post{Lane: "customer", Text: "x"}, mail, fault.Forbidden},
 		"a mail orders":           {Order{Email: "a@b"}, mail, fault.Forbidden},
 		"a mail vouches":          {Confirm{Entry: "e1"}, mail, fault.Forbidden},
+		"a mail withdraws":        {Withdraw{Entry: "e1"}, mail, fault.Forbidden},
+		"vouching for nothing":    {Confirm{Entry: "e1"}, staff, fault.Conflict},
 		"a mail adds people":      {AddParticipant{Kind: LaneCustomer, Email: "a@b"}, mail, fault.Forbidden},
 		"a mail links":            {LinkTo{Link: Link{Case: 1}}, mail, fault.Forbidden},
 	} {
@@ -240,7 +242,7 @@ func TestTimelineHasNoGaps(t *testing.T) {
 		cmds := []Command{
 			Open{Subject: "x", Reporter: &Reporter{Email: "a@b"}}, Post{Lane: "customer", Text: "x"}, Post{Lane: "internal", Text: "x"}, Order{Email: "c@d"},
 			AddParticipant{Kind: LaneSupplier, Email: "e@f"}, Edit{Status: ptr(StatusClosed)}, Edit{Status: ptr(StatusNew)}, ReceiveMail{Lane: "customer", Class: message.Personal, MailIn: MailIn{Sender: Verified}},
-			LinkTo{Link: Link{Kind: "continues", Case: 2}}, Confirm{Entry: "e1"},
+			LinkTo{Link: Link{Kind: "continues", Case: 2}}, Withdraw{Entry: "e1"}, Withdraw{Entry: "e2", Hold: true}, Confirm{Entry: "e2"},
 		}
 		for _, cmd := range rapid.SliceOfN(rapid.SampledFrom(cmds), 1, 30).Draw(rt, "commands") {
 			next, entries, err := Do(c, cmd, staff, noon, ids())

@@ -14,8 +14,9 @@ import (
 // ReceiveMail puts a received mail on the case.
 type ReceiveMail struct {
 	MailIn
-	Lane  LaneID
-	Class message.Class
+	Lane   LaneID
+	Class  message.Class
+	Rights Rights // of the organisation; nil: the default
 }
 
 func (m ReceiveMail) apply(c *Case, t *teller) error {
@@ -24,9 +25,16 @@ func (m ReceiveMail) apply(c *Case, t *teller) error {
 	}
 	in := m.MailIn
 	t.tell(c, Entry{Kind: KindMailIn, Lane: m.Lane, MailIn: &in})
-	// Only a person who takes part wakes a finished case; a vacation reply, a bounce or a stranger does not.
+	if in.Held {
+		c.Held = append(c.Held, t.entries[len(t.entries)-1].ID)
+		if len(c.Held) > maxHeld {
+			return fault.New(fault.Conflict, fmt.Sprintf("case %d has %d mails that wait for a person, which is the most", c.Number, maxHeld))
+		}
+		return nil
+	}
+	// Only a person with the right wakes a finished case; a vacation reply, a bounce or a stranger does not.
 	done := c.Status == StatusDone || c.Status == StatusClosed
-	if done && m.Class == message.Personal && (m.Sender == Verified || m.Sender == Known) && c.LastSeq > 1 {
+	if done && m.Class == message.Personal && m.Rights.May(m.Sender, MayReopen) && c.LastSeq > 1 {
 		to := StatusNew
 		if c.Assignee != "" {
 			to = StatusAssigned
@@ -35,6 +43,9 @@ func (m ReceiveMail) apply(c *Case, t *teller) error {
 	}
 	return nil
 }
+
+// maxHeld bounds how many mails wait on one case: whoever found an address of ours must not fill the case's record.
+const maxHeld = 1000
 
 // setStatus changes the status and tells of it.
 func (t *teller) setStatus(c *Case, to Status, why string) {
@@ -229,11 +240,37 @@ func (l LinkTo) apply(c *Case, t *teller) error {
 	return nil
 }
 
-// Confirm vouches for a mail that lies on the case unconfirmed: from now on others on its lane may see it.
+// Confirm vouches for a mail that was held: from now on others on its lane may see it.
 type Confirm struct{ Entry EntryID }
 
 func (f Confirm) apply(c *Case, t *teller) error {
-	t.tell(c, Entry{Kind: KindConfirm, Change: &Change{Field: "sender", From: string(Unconfirmed), To: string(f.Entry)}})
+	i := slices.Index(c.Held, f.Entry)
+	if i < 0 {
+		return fault.New(fault.Conflict, fmt.Sprintf("entry %s of case %d does not wait for anybody", f.Entry, c.Number))
+	}
+	c.Held = slices.Delete(c.Held, i, i+1)
+	t.tell(c, Entry{Kind: KindConfirm, Change: &Change{Field: "entry", To: string(f.Entry)}})
+	return nil
+}
+
+// Withdraw takes an entry back: it stays on the timeline, and nobody outside sees it. With Hold it waits for a person
+// again instead, as before it was confirmed.
+type Withdraw struct {
+	Entry EntryID
+	Hold  bool
+	Why   string
+}
+
+func (w Withdraw) apply(c *Case, t *teller) error {
+	if slices.Contains(c.Held, w.Entry) || slices.Contains(c.Withdrawn, w.Entry) {
+		return fault.New(fault.Conflict, fmt.Sprintf("entry %s of case %d is hidden already", w.Entry, c.Number))
+	}
+	if w.Hold {
+		c.Held = append(c.Held, w.Entry)
+	} else {
+		c.Withdrawn = append(c.Withdrawn, w.Entry)
+	}
+	t.tell(c, Entry{Kind: KindWithdrawal, Why: w.Why, Change: &Change{Field: "entry", From: string(w.Entry)}})
 	return nil
 }
 

@@ -17,7 +17,8 @@ const (
 	KindChange      EntryKind = "change"       // of a field without a kind of its own
 	KindParticipant EntryKind = "participant"  // somebody joined a lane
 	KindLink        EntryKind = "link"         // to another case
-	KindConfirm     EntryKind = "confirmation" // staff vouch for an unconfirmed mail
+	KindConfirm     EntryKind = "confirmation" // staff vouch for a mail that was held
+	KindWithdrawal  EntryKind = "withdrawal"   // an entry is hidden from outside again; it stays on the timeline
 )
 
 // Sender says how well we know who wrote a mail.
@@ -33,8 +34,9 @@ const (
 
 // Matched says how a mail found its case.
 type Matched struct {
-	By      string   `json:"by"` // token, message_id, reference, returned, quoted_token, subject, new
-	Reasons []string `json:"reasons"`
+	By      string     `json:"by"` // token, message_id, reference, returned, quoted_token, subject, new
+	Reasons []string   `json:"reasons"`
+	Suggest CaseNumber `json:"suggest,omitempty"` // another case that it may belong to
 }
 
 // MailIn is the part of an entry that tells of a received mail. The mail itself is stored once, however many
@@ -45,6 +47,8 @@ type MailIn struct {
 	Participant  ParticipantNo `json:"participant,omitempty"` // whose address it came to or who wrote it
 	Matched      Matched       `json:"matched"`
 	SuggestSplit bool          `json:"suggest_split,omitempty"` // the subject changed: perhaps another matter
+	Held         bool          `json:"held,omitempty"`          // came without the right to be shown: waits for a person
+	Marks        []string      `json:"marks,omitempty"`         // what a reader should beware of, in plain words
 }
 
 // MailOut is the part of an entry that tells of a message to a lane.
