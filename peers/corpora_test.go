@@ -242,4 +242,3 @@ func TestCorpora(t *testing.T) {
 func refusedForHops(s *specimen) bool {
 	return s.told.code == 554 && strings.HasPrefix(s.told.text, "5.4.6") && bytes.Count(bytes.ToLower(s.raw), []byte("received:")) > 50
 }
-

@@ -7,6 +7,7 @@ import (
 	"os/exec"
 	"regexp"
 	"strconv"
+	"strings"
 	"testing"
 	"time"
 
@@ -71,6 +72,13 @@ func await(t *testing.T, what string, d time.Duration, ok func() bool) {
 	}
 }
 
+// lastLines is the end of a log.
+func lastLines(log string) string {
+	const most = 40
+	lines := strings.Split(log, "\n")
+	return strings.Join(lines[max(0, len(lines)-most):], "\n")
+}
+
 // house is the program with a DNS of its own, on one data folder.
 type house struct {
 	*testrig.Instance
@@ -94,7 +102,7 @@ func open(t *testing.T, change func(*testrig.Options)) *house {
 	h.start()
 	t.Cleanup(func() {
 		if t.Failed() {
-			t.Logf("the program's last words:\n%s", h.Log())
+			t.Logf("the program's last words:\n%s", lastLines(h.Log()))
 		}
 		h.Kill()
 	})

@@ -27,7 +27,9 @@ type mail struct {
 		ID, Name, SHA256 string
 		Size             int64
 	}
-	Auth     struct{ SPF struct{ Result, Domain string } }
+	Auth struct {
+		SPF struct{ Result, Domain string }
+	}
 	Sender   string
 	Raw      struct{ ID, SHA256 string }
 	Envelope struct{ Client, Protocol string }
