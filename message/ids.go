@@ -74,6 +74,10 @@ func parseDate(v string) time.Time {
 	if len(v) > 200 {
 		return time.Time{}
 	}
+	const usual = "Mon, _2 Jan 2006 15:04:05 -0700" // the one layout of nearly all, which mail.ParseDate tries late
+	if t, err := time.Parse(usual, v); err == nil {
+		return sane(t)
+	}
 	if t, err := mail.ParseDate(v); err == nil {
 		return sane(t)
 	}

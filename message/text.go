@@ -1,6 +1,7 @@
 package message
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"html"
@@ -56,7 +57,10 @@ type leafText struct {
 
 // leaf decodes a shown leaf, up to limit bytes.
 func (t *tree) leaf(ctx context.Context, p *part, limit int) (leafText, error) {
-	b, err := io.ReadAll(io.LimitReader(t.body(ctx, p), int64(limit)+1))
+	var buf bytes.Buffer
+	buf.Grow(int(min(p.end-p.start, int64(limit))) + bytes.MinRead) // no encoding makes it longer
+	_, err := buf.ReadFrom(io.LimitReader(t.body(ctx, p), int64(limit)+1))
+	b := buf.Bytes()
 	if err != nil {
 		return leafText{}, fmt.Errorf("read text: %w", err)
 	}
@@ -190,7 +194,8 @@ func newlines(s string) string {
 	if strings.IndexByte(s, '\r') < 0 {
 		return s
 	}
-	return strings.NewReplacer("\r\n", "\n", "\r", "\n").Replace(s)
+	s = strings.ReplaceAll(s, "\r\n", "\n") // by far faster than a Replacer for both
+	return strings.ReplaceAll(s, "\r", "\n")
 }
 
 // unflow joins the lines of format=flowed text (RFC 3676 section 4): a line that ends in a space goes on in the next
