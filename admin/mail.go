@@ -57,6 +57,13 @@ type Signature struct {
 	Selector string `json:"selector"`
 }
 
+// Scan is what the spam and virus scanners found.
+type Scan struct {
+	Action  string   `json:"action" enum:"pass,mark,triage"`
+	Reasons []string `json:"reasons" nullable:"false"`
+	Score   float64  `json:"score" doc:"Spam points"`
+}
+
 // Matched says how a mail found its case.
 type Matched struct {
 	By      string   `json:"by"`
@@ -103,6 +110,7 @@ type MailFields struct {
 	Class        string     `json:"class" enum:"personal,automatic,list,bounce,report,loop"`
 	Auth         Auth       `json:"auth"`
 	AuthResults  string     `json:"auth_results" doc:"The same as a value of Authentication-Results"`
+	Scan         *Scan      `json:"scan" doc:"What the spam and virus scanners found; null where none was asked"`
 	Sender       string     `json:"sender" enum:"verified,known,unconfirmed,unknown"`
 	Matched      Matched    `json:"matched"`
 	SuggestSplit bool       `json:"suggest_split" doc:"The subject is another one: perhaps another matter"`
@@ -116,6 +124,7 @@ type MailFields struct {
 // mailSchema corrects what huma makes of MailFields within s.
 func mailSchema(r huma.Registry, s *huma.Schema) {
 	orNull(s, "reply_to", r.Schema(reflect.TypeFor[Mailbox](), true, ""))
+	orNull(s, "scan", r.Schema(reflect.TypeFor[Scan](), true, ""))
 }
 
 // shown are the parts of a mail that other kinds of entries have as well.
@@ -140,6 +149,9 @@ func (v view) mail(ctx context.Context, m casework.Mail, sender casework.Sender,
 	}
 	if c.ReplyTo != nil {
 		out.ReplyTo = &Mailbox{Name: c.ReplyTo.Name, Email: c.ReplyTo.Email}
+	}
+	if m.Scan != nil {
+		out.Scan = &Scan{Action: string(m.Scan.Action), Reasons: list(m.Scan.Reasons), Score: m.Scan.Score}
 	}
 	if m.Envelope.Client.IsValid() {
 		out.Envelope.Client = m.Envelope.Client.String()

@@ -42,7 +42,7 @@ var (
 		Index[casework.Mail]{Name: "by_identity", Unique: true, Keys: func(m *casework.Mail) []Key {
 			return []Key{IdentityKey(m.Org, m.Identity)}
 		}},
-	)
+	).WithCodec(encodeMail, decodeMail)
 	// Raws holds raw mails that are small enough for the database, byte for byte.
 	Raws = Declare("raws", 1,
 		func(m *casework.RawMail) Key { return MailKey(m.Org, m.ID) },

@@ -33,7 +33,8 @@ type Mail struct {
 	Raw         RawRef           `json:"raw"`
 	Content     message.Content  `json:"content"`
 	Auth        verdict.Verdict  `json:"auth"`
-	AuthResults string           `json:"auth_results"` // the verdict as an Authentication-Results value (RFC 8601)
+	AuthResults string           `json:"auth_results"`   // the verdict as an Authentication-Results value (RFC 8601)
+	Scan        *Scan            `json:"scan,omitempty"` // nil where no scanner was asked
 	Places      []Place          `json:"places"`
 	Version     uint64           `json:"-"`
 }

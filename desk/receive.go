@@ -2,6 +2,7 @@ package desk
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -129,8 +130,10 @@ func (d *Desk) receive(tx casestore.Tx, del Delivery) (casework.Mail, []casework
 	if len(routes) == 0 {
 		return m, places, nil
 	}
+	// What a scanner found when the mail first came counts for later recipients, and what it knows by now as well.
 	found, err := threading.Resolve(threading.Mail{
 		Org: m.Org, Content: m.Content, Auth: m.Auth, Routes: routes, At: del.Mail.At, Policy: del.Policy,
+		Hold: cmp.Or(m.Scan.Hold(), del.Mail.Scan.Hold()),
 	}, d.Router, lookup{tx, m.Org})
 	if err != nil {
 		return m, nil, err

@@ -21,6 +21,7 @@ type Mail struct {
 	Routes  []Route
 	At      time.Time
 	Policy  Policy
+	Hold    string // why a person has to look first, whatever the mail proves; "" if nobody has to
 }
 
 // Policy is what the organisation has chosen.
@@ -124,6 +125,9 @@ func Resolve(m Mail, router *Router, look Lookup) ([]Placement, error) {
 	}
 	if len(placements) == 0 {
 		placements = append(placements, r.triage("no recipient of ours", nil))
+	}
+	if m.Hold != "" {
+		placements = hold(placements, m.Hold)
 	}
 	return placements, nil
 }

@@ -82,7 +82,10 @@ func (t *tx) set(bucket string, key, value []byte) {
 // apply adds the overlay to the bbolt transaction.
 func (t *tx) apply() error {
 	for _, name := range slices.Sorted(maps.Keys(t.pending)) {
-		b, err := t.base.CreateBucketIfNotExists([]byte(name))
+		b, err := t.base.Bucket([]byte(name)), error(nil) // remembered by the transaction, unlike what the other call finds
+		if b == nil {
+			b, err = t.base.CreateBucketIfNotExists([]byte(name))
+		}
 		if err != nil {
 			return fmt.Errorf("bucket %s: %w", name, err)
 		}
