@@ -34,7 +34,10 @@ type cli struct {
 // streams are where a command writes.
 type streams struct{ out, err io.Writer }
 
-func main() { os.Exit(run(os.Args[1:], streams{os.Stdout, os.Stderr})) }
+func main() {
+	tuneMemory()
+	os.Exit(run(os.Args[1:], streams{os.Stdout, os.Stderr}))
+}
 
 // run is the program: 0 done, 1 an error, 2 a wrong command line.
 func run(args []string, std streams) int {
