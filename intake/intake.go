@@ -123,31 +123,52 @@ func (i *Intake) routes(env message.Envelope) ([]threading.Route, error) {
 func (i *Intake) read(ctx context.Context, env message.Envelope, raw message.Raw, at time.Time) (casework.Mail, error) {
 	m := casework.Mail{At: at, Envelope: env, Trace: i.trace(env, at)}
 	m.Raw.Size = raw.Size()
-	g, ctx := errgroup.WithContext(ctx)
-	g.Go(func() (err error) {
-		m.Auth, err = i.Auth.Check(ctx, mailauth.Input{Client: env.Client, Helo: env.Helo, ReversePath: env.ReversePath, Raw: raw})
-		return err
-	})
-	g.Go(func() error {
-		limits := i.Limits
-		limits.NullReversePath = env.ReversePath == "" && env.Protocol != ""
-		m.Content = message.Parse(ctx, raw, limits)
-		// Parse never fails for what a mail contains. Time that ran out and a medium that cannot be read are ours.
-		if m.Content.Identity == ([32]byte{}) {
-			return errors.New("the mail cannot be read back")
-		}
-		return ctx.Err()
-	})
-	g.Go(func() (err error) {
-		m.Raw.SHA256, err = digest(raw)
-		return err
-	})
-	if err := g.Wait(); err != nil {
+	err := together(ctx, raw.Size() > aloneBytes,
+		func(context.Context) (err error) {
+			m.Raw.SHA256, err = digest(raw)
+			return err
+		},
+		func(ctx context.Context) error {
+			limits := i.Limits
+			limits.NullReversePath = env.ReversePath == "" && env.Protocol != ""
+			m.Content = message.Parse(ctx, raw, limits)
+			// Parse never fails for what a mail contains. Time that ran out and a medium that cannot be read are ours.
+			if m.Content.Identity == ([32]byte{}) {
+				return errors.New("the mail cannot be read back")
+			}
+			return ctx.Err()
+		},
+		func(ctx context.Context) (err error) {
+			m.Auth, err = i.Auth.Check(ctx, mailauth.Input{Client: env.Client, Helo: env.Helo, ReversePath: env.ReversePath, Raw: raw})
+			return err
+		})
+	if err != nil {
 		return m, fmt.Errorf("read mail: %w", err)
 	}
 	m.Identity = m.Content.Identity[:]
 	m.AuthResults = mailauth.AuthenticationResults(i.Hostname, m.Auth)
 	return m, nil
+}
+
+// aloneBytes is the size of a mail up to which its parts are read one after the other: that takes less time than to wake
+// other threads for it, which have mails of their own.
+const aloneBytes = 32 << 10
+
+// together runs all steps, side by side or one after the other, and returns the first error.
+func together(ctx context.Context, aside bool, steps ...func(context.Context) error) error {
+	if !aside {
+		for _, step := range steps {
+			if err := step(ctx); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	g, ctx := errgroup.WithContext(ctx)
+	for _, step := range steps {
+		g.Go(func() error { return step(ctx) })
+	}
+	return g.Wait()
 }
 
 func digest(raw message.Raw) (string, error) {
