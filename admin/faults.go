@@ -20,7 +20,7 @@ func statusOf(err error) (status int, retryAfter string) {
 		return http.StatusForbidden, ""
 	case fault.Conflict:
 		return http.StatusConflict, ""
-	case fault.Invalid, fault.Loop, fault.BareNewline:
+	case fault.Invalid, fault.Loop, fault.BareNewline, fault.Content:
 		return http.StatusUnprocessableEntity, ""
 	case fault.Busy:
 		return http.StatusTooManyRequests, "5"

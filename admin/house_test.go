@@ -36,8 +36,9 @@ type house struct {
 	desk   *desk.Desk
 	router *threading.Router
 	log    *logged
-	token  string // sent with each call
-	other  string // a token of the other organisation
+	token  string         // sent with each call
+	other  string         // a token of the other organisation
+	scan   *casework.Scan // of what is received
 
 	mu  sync.Mutex
 	now time.Time
@@ -226,7 +227,7 @@ func (h *house) receive(raw string, from string, to ...string) desk.Placed {
 			SPF: verdict.SPF{Result: verdict.Pass, Domain: "home.example"}, DKIM: []verdict.DKIM{{Result: verdict.Pass, Domain: "home.example", Selector: "s1"}},
 			DMARC: verdict.DMARC{Result: verdict.Pass, Policy: "reject", Domain: "home.example"}, ARC: verdict.None, From: c.From.Email,
 		},
-		AuthResults: "mx.a.example; dmarc=pass",
+		AuthResults: "mx.a.example; dmarc=pass", Scan: h.scan,
 	}}
 	for _, rcpt := range to {
 		r, err := h.router.Route(rcpt)

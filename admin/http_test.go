@@ -149,6 +149,7 @@ func TestFaults(t *testing.T) {
 		{fault.Wrap(fault.Forbidden, "not yours", errInside), 403, "not yours"},
 		{fault.Wrap(fault.Conflict, "changed", errInside), 409, "changed"},
 		{fault.Wrap(fault.Invalid, "wrong", errInside), 422, "wrong"},
+		{fault.Wrap(fault.Content, "refused", errInside), 422, "refused"},
 		{fault.Wrap(fault.Busy, "slow down", errInside), 429, "slow down"},
 		{fault.Wrap(fault.TooBig, "too big", errInside), 413, "too big"},
 		{fault.Wrap(fault.Ours, "the store is closed", errInside), 503, "the store is closed"},

@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"smartmail/admin"
+	"smartmail/casework"
 	"smartmail/mailauth/verdict"
 )
 
@@ -26,7 +27,7 @@ func TestMailEntry(t *testing.T) {
 		"seq":1, "kind":"mail_in", "actor":{"via":"mail","name":"Anna","email":"anna@home.example"}, "lane":"customer", "org":"a", "case":1,
 		"subject":"Kranen", "from":{"name":"Anna","email":"anna@home.example"}, "from_all":[], "reply_to":{"name":"","email":"anna2@home.example"},
 		"to":[{"name":"Fel","email":"fel@a.example"}], "cc":[], "date":"2026-11-24T11:00:00Z", "message_id":"1@home.example",
-		"html":"", "attachments":[], "class":"personal", "sender":"verified", "suggest_split":false, "bounces":[], "notices":[],
+		"html":"", "attachments":[], "class":"personal", "sender":"verified", "suggest_split":false, "scan":null, "bounces":[], "notices":[],
 		"auth":{"spf":{"result":"pass","domain":"home.example"},"dkim":[{"result":"pass","domain":"home.example","selector":"s1"}],
 			"dmarc":{"result":"pass","policy":"reject","domain":"home.example"},"arc":"none"}, "auth_results":"mx.a.example; dmarc=pass",
 		"envelope":{"reverse_path":"anna@home.example","recipients":["fel@a.example"],"helo":"mail.home.example","client":"192.0.2.1","protocol":"ESMTPS"},
@@ -54,7 +55,11 @@ func TestMailEntry(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	h.scan = &casework.Scan{Action: casework.ScanMark, Reasons: []string{"rspamd: 7.3 points"}, Score: 7.3}
 	h.receive(reply, "anna@home.example", address)
+	if e := h.entries(1, 1)[1]; e.Scan == nil || fmt.Sprint(*e.Scan) != "{mark [rspamd: 7.3 points] 7.3}" {
+		t.Errorf("what the scanners found is shown as %+v", e.Scan)
+	}
 	if e := h.entries(1, 1)[1]; e.Matched.By != "token" || strings.Contains(*e.Text, "citat") || !strings.Contains(e.FullText, "citat") || e.ReplyTo != nil {
 		t.Errorf("a reply is only what is new: %+v", e.MailFields)
 	}

@@ -29,6 +29,7 @@ const (
 	Unauthenticated             // the sender's own domain says that this mail is not his (DMARC p=reject)
 	Loop                        // the mail goes round in circles
 	BareNewline                 // a bare CR or LF where the policy refuses them
+	Content                     // what the mail holds is refused: spam, a virus
 )
 
 // Error is an error with a kind, a public text, and a private cause.

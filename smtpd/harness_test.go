@@ -52,6 +52,7 @@ var kinds = map[string]error{
 	"toobig":    fault.New(fault.TooBig, "too big"),
 	"dmarc":     fault.New(fault.Unauthenticated, "rejected by the policy of its domain"),
 	"loop":      fault.New(fault.Loop, "mail loop"),
+	"content":   fault.New(fault.Content, "message refused: virus"),
 	"bare":      fault.New(fault.BareNewline, "bare newline"),
 	"ours":      fault.Wrap(fault.Ours, "store is down", errors.New("secret detail")),
 	"plain":     errors.New("secret detail"),

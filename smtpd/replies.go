@@ -66,6 +66,8 @@ func codes(kind fault.Kind) (int, smtp.EnhancedCode) {
 		return 554, smtp.EnhancedCode{5, 4, 6}
 	case fault.BareNewline:
 		return 550, smtp.EnhancedCode{5, 6, 11}
+	case fault.Content:
+		return 550, smtp.EnhancedCode{5, 7, 1}
 	case fault.Invalid:
 		return 554, smtp.EnhancedCode{5, 6, 0}
 	case fault.Busy:
