@@ -59,7 +59,7 @@ type Files interface {
 type TriageQueue interface {
 	TriageQueue(ctx context.Context, org casework.OrgID, state casework.TriageState, after casestore.Key, limit int) (desk.Page[desk.TriageView], error)
 	TriageItem(ctx context.Context, org casework.OrgID, id casework.TriageID) (desk.TriageView, error)
-	Triage(ctx context.Context, org casework.OrgID, id casework.TriageID, action desk.TriageAction, n casework.CaseNumber, by casework.Actor) (desk.TriageView, error)
+	Triage(ctx context.Context, org casework.OrgID, id casework.TriageID, o desk.TriageOrder) (desk.TriageView, error)
 }
 
 // Outbox is what the API reads of outgoing mail.
@@ -85,8 +85,17 @@ type Desk interface {
 
 // Org is an organisation as the API names it.
 type Org struct {
-	ID   casework.OrgID
-	Name string
+	ID       casework.OrgID
+	Name     string
+	Language string // in which staff are spoken to: sv or en
+}
+
+func languages(orgs []Org) map[casework.OrgID]string {
+	out := map[casework.OrgID]string{}
+	for _, o := range orgs {
+		out[o.ID] = o.Language
+	}
+	return out
 }
 
 // DefaultMaxBody is the size in bytes of the biggest request: 25 MB of files in base64, and a text.
@@ -139,7 +148,7 @@ func New(o Options) (http.Handler, error) {
 	}
 	s := &server{
 		Options: o,
-		view:    view{addresses: o.Router, outbox: o.Desk},
+		view:    view{addresses: o.Router, outbox: o.Desk, languages: languages(o.Orgs)},
 		guard:   newGuard(o.Now),
 		bodies:  semaphore.NewWeighted(2 * o.MaxBody),
 	}

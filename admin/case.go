@@ -23,6 +23,7 @@ type Addresses interface {
 type view struct {
 	addresses Addresses
 	outbox    Outbox
+	languages map[casework.OrgID]string
 }
 
 // Case is a case as it is now.

@@ -38,12 +38,13 @@ type Entry struct {
 	ID          string       `json:"id"`
 	Seq         uint64       `json:"seq" doc:"From 1 within the case"`
 	At          time.Time    `json:"at"`
-	Kind        string       `json:"kind" doc:"mail_in, mail_out, note, order, created, status, assignment, change, participant, link, confirmation ..."`
+	Kind        string       `json:"kind" doc:"mail_in, mail_out, note, order, created, status, assignment, change, participant, link, confirmation, withdrawal ..."`
 	Actor       Actor        `json:"actor"`
 	Lane        string       `json:"lane"`
 	Org         string       `json:"org"`
 	Case        uint64       `json:"case"`
 	Why         string       `json:"why,omitempty" doc:"In words, where a rule did it"`
+	Hidden      string       `json:"hidden,omitempty" enum:"held,withdrawn" doc:"Nobody outside sees it: it waits for a person to vouch for it, or was taken back"`
 	Change      *FieldChange `json:"change,omitempty"`
 	Text        *string      `json:"text,omitempty" doc:"Of a reply only what is new; of a mail that opens a case all of it"`
 	Attachments []Attachment `json:"attachments,omitzero" nullable:"false"`
@@ -63,6 +64,12 @@ func (v view) entry(ctx context.Context, e desk.EntryView) (Entry, error) {
 	out := Entry{
 		ID: string(e.ID), Seq: e.Seq, At: e.At.UTC(), Kind: string(e.Kind), Actor: actor(e.Actor), Lane: string(e.Lane),
 		Org: string(e.Org), Case: uint64(e.Case), Why: e.Why,
+	}
+	switch {
+	case e.Withdrawn:
+		out.Hidden = "withdrawn"
+	case e.Held:
+		out.Hidden = "held"
 	}
 	if c := e.Change; c != nil {
 		out.Change = &FieldChange{Field: c.Field, From: c.From, To: c.To}

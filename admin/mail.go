@@ -68,6 +68,7 @@ type Scan struct {
 type Matched struct {
 	By      string   `json:"by"`
 	Reasons []string `json:"reasons" nullable:"false"`
+	Suggest *uint64  `json:"suggest" doc:"Another case that it may belong to"`
 }
 
 // Bounce is what a mail reports about one recipient of ours.
@@ -111,6 +112,7 @@ type MailFields struct {
 	Auth         Auth       `json:"auth"`
 	AuthResults  string     `json:"auth_results" doc:"The same as a value of Authentication-Results"`
 	Scan         *Scan      `json:"scan" doc:"What the spam and virus scanners found; null where none was asked"`
+	Verdict      string     `json:"verdict" doc:"What the proof of the sender means, in plain words and the organisation's language"`
 	Sender       string     `json:"sender" enum:"verified,known,unconfirmed,unknown"`
 	Matched      Matched    `json:"matched"`
 	SuggestSplit bool       `json:"suggest_split" doc:"The subject is another one: perhaps another matter"`
@@ -118,6 +120,7 @@ type MailFields struct {
 	Raw          Raw        `json:"raw"`
 	Envelope     Envelope   `json:"envelope"`
 	Trace        string     `json:"trace" doc:"Our Received line"`
+	Marks        []string   `json:"marks" nullable:"false" doc:"What a reader should beware of, such as a display name that shows another address"`
 	Notices      []string   `json:"notices" nullable:"false" doc:"What could not be read"`
 }
 
@@ -142,10 +145,14 @@ func (v view) mail(ctx context.Context, m casework.Mail, sender casework.Sender,
 		Date: utc(c.Date), MessageID: c.MessageID, FullText: c.FullText, HTML: inlined(c.HTML, m.Org, files),
 		Class: string(c.Class), Auth: auth(m), AuthResults: m.AuthResults,
 		Sender: string(sender), Matched: Matched{By: matched.By, Reasons: list(matched.Reasons)},
+		Verdict: m.Auth.Words(v.languages[m.Org]), Marks: list(threading.Marks(c)),
 		Raw: Raw{ID: string(m.ID), Size: m.Raw.Size, SHA256: m.Raw.SHA256},
 		Envelope: Envelope{ReversePath: m.Envelope.ReversePath, Recipients: list(m.Envelope.Recipients),
 			Helo: m.Envelope.Helo, Protocol: m.Envelope.Protocol},
 		Trace: m.Trace, Notices: list(c.Notices),
+	}
+	if n := uint64(matched.Suggest); n != 0 {
+		out.Matched.Suggest = &n
 	}
 	if c.ReplyTo != nil {
 		out.ReplyTo = &Mailbox{Name: c.ReplyTo.Name, Email: c.ReplyTo.Email}

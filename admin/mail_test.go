@@ -44,7 +44,7 @@ func TestMailEntry(t *testing.T) {
 			t.Errorf("%s is missing", k)
 		}
 	}
-	if len(got) != len(want)+6 {
+	if len(got) != len(want)+8 {
 		t.Errorf("%d fields: %s", len(got), a.body)
 	}
 	if e.Matched.By != "new" || *e.Text != e.FullText || !strings.Contains(*e.Text, "citat") {
@@ -252,6 +252,9 @@ func TestTriage(t *testing.T) {
 	if first.State != "open" || first.Suggestion != nil || first.Case != nil || first.Class != "automatic" || first.Raw.ID == "" || first.Auth.DMARC.Result != verdict.Pass || first.DecidedBy != nil {
 		t.Errorf("item: %+v", first)
 	}
+	if stranger.Verdict == "" || len(stranger.Decisions) != 0 {
+		t.Errorf("item: %+v", stranger)
+	}
 	if stranger.Why != "unconfirmed sender" || stranger.Sender != "unconfirmed" || stranger.Case == nil || *stranger.Case != 1 || stranger.Entry == nil {
 		t.Errorf("item: %+v", stranger)
 	}
@@ -273,7 +276,24 @@ func TestTriage(t *testing.T) {
 	if item.State != "discarded" {
 		t.Errorf("discarded: %+v", item)
 	}
-	h.want(http.StatusOK, &item, "POST", path(4), `{"action":"attach"}`)
+	h.want(http.StatusOK, &item, "POST", path(2), `{"action":"undo"}`)
+	if item.State != "open" || len(item.Decisions) != 2 || item.Decisions[1].Action != "undo" || item.DecidedBy != nil {
+		t.Errorf("taken back: %+v", item)
+	}
+	h.want(http.StatusOK, &item, "POST", path(2), `{"action":"discard"}`)
+	h.refused(409, "POST", path(3), `{"action":"undo"}`)
+	hidden := func() string {
+		var e admin.Entry
+		h.want(http.StatusOK, &e, "GET", "/api/v1/entries/"+*stranger.Entry, "")
+		return e.Hidden
+	}
+	if got := hidden(); got != "held" {
+		t.Errorf("the stranger's mail is %q", got)
+	}
+	h.want(http.StatusOK, &item, "POST", path(4), `{"action":"attach","trust":true}`)
+	if got := hidden(); got != "" || !item.Decisions[0].Trusted {
+		t.Errorf("vouched for: %q, %+v", got, item.Decisions)
+	}
 	h.refused(409, "POST", path(0), `{"action":"discard"}`)
 	h.refused(422, "POST", path(3), `{"action":"attach"}`)
 	h.refused(404, "POST", path(3), `{"action":"attach","case":99}`)

@@ -19,6 +19,15 @@ type Suggestion struct {
 	Lane string `json:"lane"`
 }
 
+// Decision is what a person did with a mail in triage.
+type Decision struct {
+	Action  string    `json:"action" enum:"attach,new_case,discard,undo"`
+	At      time.Time `json:"at"`
+	By      Actor     `json:"by"`
+	Case    *uint64   `json:"case"`
+	Trusted bool      `json:"trusted" doc:"The sender is trusted from then on"`
+}
+
 // Triage is a mail that needs a person first, with the fields of a mail.
 type Triage struct {
 	ID          string       `json:"id"`
@@ -27,10 +36,11 @@ type Triage struct {
 	Why         string       `json:"why"`
 	State       string       `json:"state" enum:"open,attached,new_case,discarded"`
 	Suggestion  *Suggestion  `json:"suggestion"`
-	Case        *uint64      `json:"case" doc:"Where the mail lies: as an unconfirmed entry, or because somebody decided so"`
+	Case        *uint64      `json:"case" doc:"Where the mail lies: as a held entry, or because somebody decided so"`
 	Entry       *string      `json:"entry"`
 	DecidedAt   *time.Time   `json:"decided_at"`
 	DecidedBy   *Actor       `json:"decided_by"`
+	Decisions   []Decision   `json:"decisions" nullable:"false" doc:"All of them, oldest first"`
 	Text        string       `json:"text"`
 	Attachments []Attachment `json:"attachments" nullable:"false"`
 	MailFields
@@ -52,6 +62,14 @@ func (v view) triage(ctx context.Context, t desk.TriageView) (Triage, error) {
 		out.Case, out.Entry = &n, &entry
 	case n != 0 && t.State == casework.TriageOpen:
 		out.Suggestion = &Suggestion{Case: n, Lane: string(t.Lane)}
+	}
+	out.Decisions = make([]Decision, 0, len(t.Decisions))
+	for _, d := range t.Decisions {
+		shown := Decision{Action: d.Action, At: d.At.UTC(), By: actor(d.By), Trusted: d.Trusted}
+		if n := uint64(d.Case); n != 0 {
+			shown.Case = &n
+		}
+		out.Decisions = append(out.Decisions, shown)
 	}
 	if t.DecidedBy != nil {
 		by := actor(*t.DecidedBy)
@@ -114,8 +132,9 @@ func (s *server) getTriage(ctx context.Context, in *struct{ IDParam }) (*triageO
 type decideTriageInput struct {
 	IDParam
 	Body struct {
-		Action string  `json:"action" enum:"attach,new_case,discard"`
+		Action string  `json:"action" enum:"attach,new_case,discard,undo" doc:"undo takes the last decision back"`
 		Case   *uint64 `json:"case,omitempty" minimum:"1" nullable:"true" doc:"For attach; left out: the suggested one"`
+		Trust  bool    `json:"trust,omitempty" doc:"With attach and new_case: trust this sender from now on"`
 	}
 }
 
@@ -129,7 +148,9 @@ func (s *server) decideTriage(ctx context.Context, in *decideTriageInput) (*tria
 	if in.Body.Case != nil {
 		n = casework.CaseNumber(*in.Body.Case)
 	}
-	t, err := s.Desk.Triage(ctx, org, casework.TriageID(in.ID), desk.TriageAction(in.Body.Action), n, who.actor)
+	t, err := s.Desk.Triage(ctx, org, casework.TriageID(in.ID), desk.TriageOrder{
+		Action: desk.TriageAction(in.Body.Action), Case: n, Trust: in.Body.Trust, By: who.actor,
+	})
 	if err != nil {
 		return nil, err
 	}

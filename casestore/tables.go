@@ -58,6 +58,11 @@ var (
 		},
 		func(r *casework.Reference) *uint64 { return &r.Version },
 	)
+	// Parties that staff trust, by their address.
+	Parties = Declare("parties", 1,
+		func(p *casework.Party) Key { return PartyKey(p.Org, p.Email) },
+		func(p *casework.Party) *uint64 { return &p.Version },
+	)
 	// Triage items; by_state serves the queue.
 	Triage = Declare("triage", 1,
 		func(t *casework.TriageItem) Key { return K(string(t.Org)).Str(string(t.ID)) },
@@ -101,7 +106,7 @@ var (
 func Schemas() []*Schema {
 	return []*Schema{
 		Cases.Schema(), Entries.Schema(), Mails.Schema(), Raws.Schema(), References.Schema(),
-		Triage.Schema(), Outbox.Schema(), Files.Schema(), Keys.Schema(), Tokens.Schema(),
+		Triage.Schema(), Outbox.Schema(), Files.Schema(), Parties.Schema(), Keys.Schema(), Tokens.Schema(),
 	}
 }
 
@@ -124,6 +129,11 @@ func IdentityKey(org casework.OrgID, identity []byte) Key {
 func ReferencesOf(org casework.OrgID, messageID string) Key {
 	sum := sha256.Sum256([]byte(messageID))
 	return K(string(org)).Str(string(sum[:16]))
+}
+
+// PartyKey is the key of a trusted party.
+func PartyKey(org casework.OrgID, email string) Key {
+	return K(string(org)).Str(casework.Address(email))
 }
 
 // CaseSeries is the series that numbers an organisation's cases.

@@ -27,8 +27,8 @@ func (m ReceiveMail) apply(c *Case, t *teller) error {
 	t.tell(c, Entry{Kind: KindMailIn, Lane: m.Lane, MailIn: &in})
 	if in.Held {
 		c.Held = append(c.Held, t.entries[len(t.entries)-1].ID)
-		if len(c.Held) > maxHeld {
-			return fault.New(fault.Conflict, fmt.Sprintf("case %d has %d mails that wait for a person, which is the most", c.Number, maxHeld))
+		if len(c.Held) > MaxHeld {
+			return fault.New(fault.Conflict, fmt.Sprintf("case %d has %d mails that wait for a person, which is the most", c.Number, MaxHeld))
 		}
 		return nil
 	}
@@ -44,8 +44,9 @@ func (m ReceiveMail) apply(c *Case, t *teller) error {
 	return nil
 }
 
-// maxHeld bounds how many mails wait on one case: whoever found an address of ours must not fill the case's record.
-const maxHeld = 1000
+// MaxHeld bounds how many mails wait on one case, since whoever found an address of ours must not fill the case's record.
+// What comes beyond that waits in triage alone.
+const MaxHeld = 1000
 
 // setStatus changes the status and tells of it.
 func (t *teller) setStatus(c *Case, to Status, why string) {

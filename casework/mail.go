@@ -59,6 +59,16 @@ type Reference struct {
 	Version   uint64     `json:"-"`
 }
 
+// Party is an address that staff have decided to trust beyond the cases that it takes part in.
+type Party struct {
+	Org       OrgID     `json:"org"`
+	Email     string    `json:"email"`      // as Address has it
+	SpeaksFor []string  `json:"speaks_for"` // participants' addresses whose reply addresses it may use
+	By        Actor     `json:"by"`
+	At        time.Time `json:"at"`
+	Version   uint64    `json:"-"`
+}
+
 // TriageState is what became of a triage item.
 type TriageState string
 
@@ -72,20 +82,34 @@ const (
 
 // TriageItem is a mail that needs a person first.
 type TriageItem struct {
-	Org       OrgID       `json:"org"`
-	ID        TriageID    `json:"id"`
-	At        time.Time   `json:"at"`
-	Why       string      `json:"why"`
-	Mail      MailID      `json:"mail"`
-	Sender    Sender      `json:"sender"`
-	Matched   Matched     `json:"matched"`
-	Case      CaseNumber  `json:"case,omitempty"`  // suggested, or where the mail already lies unconfirmed
-	Lane      LaneID      `json:"lane,omitempty"`  // suggested
-	Entry     EntryID     `json:"entry,omitempty"` // on Case, where the mail already lies unconfirmed
-	State     TriageState `json:"state"`
-	DecidedAt time.Time   `json:"decided_at,omitzero"`
-	DecidedBy *Actor      `json:"decided_by,omitempty"`
-	Version   uint64      `json:"-"`
+	Org     OrgID      `json:"org"`
+	ID      TriageID   `json:"id"`
+	At      time.Time  `json:"at"`
+	Why     string     `json:"why"`
+	Mail    MailID     `json:"mail"`
+	Sender  Sender     `json:"sender"`
+	Matched Matched    `json:"matched"`
+	Case    CaseNumber `json:"case,omitempty"`  // suggested, or where the mail already lies, held
+	Lane    LaneID     `json:"lane,omitempty"`  // suggested
+	Entry   EntryID    `json:"entry,omitempty"` // on Case, where the mail already lies, held
+	// Participant is whose reply address the mail came to.
+	Participant ParticipantNo `json:"participant,omitempty"`
+	State       TriageState   `json:"state"`
+	DecidedAt   time.Time     `json:"decided_at,omitzero"`
+	DecidedBy   *Actor        `json:"decided_by,omitempty"`
+	Decisions   []Decision    `json:"decisions,omitempty"` // all of them, oldest first
+	Version     uint64        `json:"-"`
+}
+
+// Decision is what a person did with a triage item.
+type Decision struct {
+	Action  string     `json:"action"` // attach, new_case, discard, undo
+	At      time.Time  `json:"at"`
+	By      Actor      `json:"by"`
+	Case    CaseNumber `json:"case,omitempty"`
+	Entry   EntryID    `json:"entry,omitempty"`
+	Placed  bool       `json:"placed,omitempty"`  // the entry was made by this decision; else it was there, held
+	Trusted bool       `json:"trusted,omitempty"` // the sender is trusted from now on
 }
 
 // OutboxState is what became of an outgoing mail so far.

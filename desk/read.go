@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"iter"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -23,7 +24,9 @@ type Page[T any] struct {
 // EntryView is an entry with the mail that it tells of, if any.
 type EntryView struct {
 	casework.Entry
-	Mail *casework.Mail
+	Mail      *casework.Mail
+	Held      bool // waits for a person to vouch for it: nobody outside sees it
+	Withdrawn bool // was taken back: nobody outside sees it
 }
 
 // TriageView is a triage item with its mail.
@@ -107,19 +110,20 @@ func page[R, V any](ctx context.Context, d *Desk, limit int, scan func(casestore
 
 // Entries returns a case's timeline, oldest first.
 func (d *Desk) Entries(ctx context.Context, org casework.OrgID, n casework.CaseNumber, after casestore.Key, limit int) (Page[EntryView], error) {
-	if _, err := d.Case(ctx, org, n); err != nil {
+	c, err := d.Case(ctx, org, n)
+	if err != nil {
 		return Page[EntryView]{}, err
 	}
 	return page(ctx, d, limit, func(tx casestore.Tx) iter.Seq2[casestore.Found[casework.Entry], error] {
 		return casestore.Entries.Scan(tx, casestore.Query{Prefix: casestore.EntriesOf(org, n), After: after})
 	}, func(tx casestore.Tx, e casework.Entry) (EntryView, bool, error) {
-		v, err := viewEntry(tx, e)
+		v, err := viewEntry(tx, c, e)
 		return v, true, err
 	})
 }
 
-func viewEntry(tx casestore.Tx, e casework.Entry) (EntryView, error) {
-	v := EntryView{Entry: e}
+func viewEntry(tx casestore.Tx, c casework.Case, e casework.Entry) (EntryView, error) {
+	v := EntryView{Entry: e, Held: slices.Contains(c.Held, e.ID), Withdrawn: slices.Contains(c.Withdrawn, e.ID)}
 	if e.MailIn != nil {
 		m, err := casestore.Mails.Get(tx, casestore.MailKey(e.Org, e.MailIn.Mail))
 		if err != nil {
@@ -137,7 +141,11 @@ func (d *Desk) Entry(ctx context.Context, org casework.OrgID, id casework.EntryI
 		if err != nil {
 			return renamed(err, "there is no such entry")
 		}
-		v, err = viewEntry(tx, e)
+		c, err := casestore.Cases.Get(tx, casestore.CaseKey(org, e.Case))
+		if err != nil {
+			return err
+		}
+		v, err = viewEntry(tx, c, e)
 		return err
 	})
 	return v, err

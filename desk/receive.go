@@ -139,7 +139,7 @@ func (d *Desk) receive(tx casestore.Tx, del Delivery) (casework.Mail, []casework
 		return m, nil, err
 	}
 	for _, p := range found {
-		place, err := d.place(tx, &m, p, isNew)
+		place, err := d.place(tx, &m, p, isNew, del.Policy.Rights)
 		if err != nil {
 			return m, nil, err
 		}
@@ -173,7 +173,7 @@ func addPlace(places []casework.Place, p casework.Place) []casework.Place {
 }
 
 // place carries out one placement and notes it on the mail.
-func (d *Desk) place(tx casestore.Tx, m *casework.Mail, p threading.Placement, isNew bool) (casework.Place, error) {
+func (d *Desk) place(tx casestore.Tx, m *casework.Mail, p threading.Placement, isNew bool, rights casework.Rights) (casework.Place, error) {
 	// The same mail to a further address of ours adds the recipient, not an entry.
 	for i := range m.Places {
 		again := p.Target == threading.OnCase && m.Places[i].Case == p.Case ||
@@ -189,9 +189,9 @@ func (d *Desk) place(tx casestore.Tx, m *casework.Mail, p threading.Placement, i
 	)
 	switch p.Target {
 	case threading.OnCase:
-		place, err = d.placeOnCase(tx, *m, p)
+		place, err = d.placeOnCase(tx, *m, p, rights)
 	case threading.NewCase:
-		place, err = d.placeOnNewCase(tx, *m, p)
+		place, err = d.placeOnNewCase(tx, *m, p, rights)
 	default:
 		place, err = d.placeInTriage(tx, *m, p, casework.Place{})
 	}
@@ -208,19 +208,25 @@ func author(m casework.Mail) casework.Actor {
 	return casework.Actor{Via: casework.ViaMail, Name: m.Content.From.Name, Mail: m.Content.From.Email}
 }
 
-func received(m casework.Mail, p threading.Placement, lane casework.LaneID) casework.ReceiveMail {
+func received(m casework.Mail, p threading.Placement, lane casework.LaneID, rights casework.Rights) casework.ReceiveMail {
 	return casework.ReceiveMail{
-		Lane: lane, Class: m.Content.Class,
-		MailIn: casework.MailIn{Mail: m.ID, Sender: p.Sender, Participant: p.Participant, Matched: p.Matched, SuggestSplit: p.Split},
+		Lane: lane, Class: m.Content.Class, Rights: rights,
+		MailIn: casework.MailIn{
+			Mail: m.ID, Sender: p.Sender, Participant: p.Participant, Matched: p.Matched, SuggestSplit: p.Split,
+			Held: p.Held, Marks: threading.Marks(m.Content),
+		},
 	}
 }
 
-func (d *Desk) placeOnCase(tx casestore.Tx, m casework.Mail, p threading.Placement) (casework.Place, error) {
+func (d *Desk) placeOnCase(tx casestore.Tx, m casework.Mail, p threading.Placement, rights casework.Rights) (casework.Place, error) {
 	c, err := casestore.Cases.Get(tx, casestore.CaseKey(m.Org, p.Case))
 	if err != nil {
 		return casework.Place{}, caseError(p.Case, err)
 	}
-	_, entries, err := d.act(tx, c, received(m, p, p.Lane), author(m), m.At)
+	if p.Held && len(c.Held) >= casework.MaxHeld {
+		return d.placeInTriage(tx, m, p, casework.Place{})
+	}
+	_, entries, err := d.act(tx, c, received(m, p, p.Lane, rights), author(m), m.At)
 	if err != nil {
 		return casework.Place{}, err
 	}
@@ -236,7 +242,7 @@ func (d *Desk) placeOnCase(tx casestore.Tx, m casework.Mail, p threading.Placeme
 	return place, nil
 }
 
-func (d *Desk) placeOnNewCase(tx casestore.Tx, m casework.Mail, p threading.Placement) (casework.Place, error) {
+func (d *Desk) placeOnNewCase(tx casestore.Tx, m casework.Mail, p threading.Placement, rights casework.Rights) (casework.Place, error) {
 	c, err := d.open(tx, m.Org, casework.Open{
 		Subject: subject(m), Description: clip(m.Content.FullText, maxDescription), Class: p.Class, Kind: p.Kind, Quiet: true,
 		Reporter: &casework.Reporter{Name: m.Content.From.Name, Email: m.Content.From.Email},
@@ -249,7 +255,7 @@ func (d *Desk) placeOnNewCase(tx casestore.Tx, m casework.Mail, p threading.Plac
 		lane, no = l, writer.No
 	}
 	p.Participant = no
-	c, entries, err := d.act(tx, c, received(m, p, lane), author(m), m.At)
+	c, entries, err := d.act(tx, c, received(m, p, lane, rights), author(m), m.At)
 	if err != nil {
 		return casework.Place{}, err
 	}
@@ -279,15 +285,18 @@ func (d *Desk) link(tx casestore.Tx, c casework.Case, old casework.CaseNumber, a
 	return err
 }
 
-// placeInTriage puts the mail before a person; where it lies already as an unconfirmed entry, beside that.
+// placeInTriage puts the mail before a person; where it lies already as a held entry, beside that.
 func (d *Desk) placeInTriage(tx casestore.Tx, m casework.Mail, p threading.Placement, at casework.Place) (casework.Place, error) {
 	id, err := newID[casework.TriageID](d, m.At)
 	if err != nil {
 		return casework.Place{}, err
 	}
+	if p.Case == 0 {
+		p.Case = p.Matched.Suggest
+	}
 	item := casework.TriageItem{
 		Org: m.Org, ID: id, At: m.At, Why: p.Why, Mail: m.ID, Sender: p.Sender, Matched: p.Matched,
-		Case: p.Case, Lane: p.Lane, Entry: at.Entry, State: casework.TriageOpen,
+		Case: p.Case, Lane: p.Lane, Entry: at.Entry, Participant: p.Participant, State: casework.TriageOpen,
 	}
 	return casework.Place{Triage: id}, casestore.Triage.Put(tx, &item)
 }
@@ -400,8 +409,30 @@ func (l lookup) References(id string) (refs []casework.Reference, err error) {
 }
 
 func (l lookup) KnownAddress(email string) (bool, error) {
+	if trusted, err := casestore.Parties.Has(l.tx, casestore.PartyKey(l.org, email)); trusted || err != nil {
+		return trusted, err
+	}
 	for _, err := range casestore.Cases.Scan(l.tx, casestore.Query{Index: "by_mail", Prefix: casestore.K(string(l.org)).Str(email), Limit: 1}) {
 		return err == nil, err
 	}
 	return false, nil
+}
+
+func (l lookup) SpeaksFor(email string) ([]string, error) {
+	p, err := casestore.Parties.Get(l.tx, casestore.PartyKey(l.org, email))
+	return p.SpeaksFor, ignoreNotFound(err)
+}
+
+// maxRecent bounds how many of a sender's cases are looked at for one of the same subject.
+const maxRecent = 10
+
+func (l lookup) Recent(email string) (cases []casework.Case, err error) {
+	q := casestore.Query{Index: "by_mail", Prefix: casestore.K(string(l.org)).Str(email), Reverse: true, Limit: maxRecent}
+	for f, err := range casestore.Cases.Scan(l.tx, q) {
+		if err != nil {
+			return nil, err
+		}
+		cases = append(cases, f.Record)
+	}
+	return cases, nil
 }

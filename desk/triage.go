@@ -3,6 +3,8 @@ package desk
 import (
 	"context"
 	"fmt"
+	"slices"
+	"time"
 
 	"smartmail/casestore"
 	"smartmail/casework"
@@ -16,30 +18,43 @@ type TriageAction string
 
 // The actions.
 const (
-	Attach  TriageAction = "attach"   // onto a case; where the mail lies there unconfirmed, vouch for it
+	Attach  TriageAction = "attach"   // onto a case; where the mail lies there already, held, vouch for it
 	NewCase TriageAction = "new_case" // open a case with it
-	Discard TriageAction = "discard"  // nothing comes of it; the mail is kept
+	Discard TriageAction = "discard"  // nothing comes of it; the mail is kept for DiscardedFor
+	Undo    TriageAction = "undo"     // take the last decision back
 )
 
-// Triage carries out a person's decision and returns the item as it is then. Errors: fault.NotFound, Conflict when the item
-// was decided already, Invalid.
-func (d *Desk) Triage(ctx context.Context, org casework.OrgID, id casework.TriageID, action TriageAction, n casework.CaseNumber, by casework.Actor) (TriageView, error) {
+// DiscardedFor is how long a discarded mail can be brought back.
+const DiscardedFor = 30 * 24 * time.Hour
+
+// TriageOrder is a person's decision.
+type TriageOrder struct {
+	Action TriageAction
+	Case   casework.CaseNumber // of Attach; 0: the suggested one
+	Trust  bool                // of Attach and NewCase: this sender is trusted from now on
+	By     casework.Actor
+}
+
+// Triage carries out a decision and returns the item as it is then. Every decision is kept on the item, and on the timeline of the
+// case that it touched. Errors: fault.NotFound, Invalid, and Conflict when the item was decided already.
+func (d *Desk) Triage(ctx context.Context, org casework.OrgID, id casework.TriageID, o TriageOrder) (TriageView, error) {
 	err := d.Store.Update(ctx, func(tx casestore.Tx) error {
 		t, err := casestore.Triage.Get(tx, casestore.K(string(org)).Str(string(id)))
 		if err != nil {
 			return renamed(err, "there is no such triage item")
 		}
-		if t.State != casework.TriageOpen {
-			return fault.New(fault.Conflict, fmt.Sprintf("this mail was decided on already: %s", t.State))
-		}
 		m, err := casestore.Mails.Get(tx, casestore.MailKey(org, t.Mail))
 		if err != nil {
 			return err
 		}
-		if err := d.decide(tx, &t, &m, action, n, by); err != nil {
+		if o.Action == Undo {
+			err = d.undo(tx, &t, &m, o.By)
+		} else {
+			err = d.decide(tx, &t, &m, o)
+		}
+		if err != nil {
 			return err
 		}
-		t.DecidedAt, t.DecidedBy = d.Now(), &by
 		if err := casestore.Mails.Put(tx, &m); err != nil {
 			return err
 		}
@@ -51,45 +66,55 @@ func (d *Desk) Triage(ctx context.Context, org casework.OrgID, id casework.Triag
 	return d.TriageItem(ctx, org, id)
 }
 
-func (d *Desk) decide(tx casestore.Tx, t *casework.TriageItem, m *casework.Mail, action TriageAction, n casework.CaseNumber, by casework.Actor) error {
-	switch action {
+// decide carries out attach, new_case and discard.
+func (d *Desk) decide(tx casestore.Tx, t *casework.TriageItem, m *casework.Mail, o TriageOrder) error {
+	if t.State != casework.TriageOpen {
+		return fault.New(fault.Conflict, fmt.Sprintf("this mail was decided on already: %s", t.State))
+	}
+	now := d.Now()
+	done := casework.Decision{Action: string(o.Action), At: now, By: o.By}
+	var err error
+	switch o.Action {
 	case Discard:
 		t.State = casework.TriageDiscarded
-		return nil
 	case Attach:
-		if n == 0 {
-			n = t.Case
-		}
-		if n == 0 {
-			return fault.New(fault.Invalid, "attach needs a case")
-		}
 		t.State = casework.TriageAttached
-		return d.attach(tx, t, m, n, by)
+		err = d.attach(tx, t, m, o, &done)
 	case NewCase:
-		p := threading.Placement{
-			Kind: casework.LaneCustomer, Sender: t.Sender,
-			Matched: casework.Matched{By: threading.ByNew, Reasons: []string{by.Name + " opened a case with it"}},
-		}
-		place, err := d.placeOnNewCase(tx, *m, p)
-		if err != nil {
+		t.State = casework.TriageNewCase
+		err = d.openWith(tx, t, m, o, &done)
+	default:
+		return fault.New(fault.Invalid, fmt.Sprintf("there is no action %q: attach, new_case, discard or undo", o.Action))
+	}
+	if err != nil {
+		return err
+	}
+	if o.Trust && o.Action != Discard {
+		if done.Trusted, err = d.trust(tx, *t, *m, o.By, now); err != nil {
 			return err
 		}
-		t.State, t.Case, t.Entry = casework.TriageNewCase, place.Case, place.Entry
-		m.Places = append(m.Places, place)
-		return nil
-	default:
-		return fault.New(fault.Invalid, fmt.Sprintf("there is no action %q: attach, new_case or discard", action))
 	}
+	t.DecidedAt, t.DecidedBy, t.Decisions = now, &o.By, append(t.Decisions, done)
+	return nil
 }
 
-// attach puts the mail on case n, on the suggested lane, or the customer's, or among the internal notes.
-func (d *Desk) attach(tx casestore.Tx, t *casework.TriageItem, m *casework.Mail, n casework.CaseNumber, by casework.Actor) error {
+// attach vouches for a mail that lies on the case already, or puts it there: on the lane of its sender, else the suggested one, else
+// the customer's, else among the internal notes.
+func (d *Desk) attach(tx casestore.Tx, t *casework.TriageItem, m *casework.Mail, o TriageOrder, done *casework.Decision) error {
+	n := o.Case
+	if n == 0 {
+		n = t.Case
+	}
+	if n == 0 {
+		return fault.New(fault.Invalid, "attach needs a case")
+	}
 	c, err := casestore.Cases.Get(tx, casestore.CaseKey(t.Org, n))
 	if err != nil {
 		return caseError(n, err)
 	}
-	if t.Entry != "" && t.Case == n {
-		_, _, err := d.act(tx, c, casework.Confirm{Entry: t.Entry}, by, d.Now())
+	if t.Entry != "" && t.Case == n && slices.Contains(c.Held, t.Entry) {
+		done.Case, done.Entry = n, t.Entry
+		_, _, err := d.act(tx, c, casework.Confirm{Entry: t.Entry}, o.By, done.At)
 		return err
 	}
 	lane, no := casework.LaneID(casework.LaneInternal), casework.ParticipantNo(0)
@@ -100,15 +125,216 @@ func (d *Desk) attach(tx casestore.Tx, t *casework.TriageItem, m *casework.Mail,
 	} else if _, ok := c.Lane(casework.LaneID(casework.LaneCustomer)); ok {
 		lane = casework.LaneID(casework.LaneCustomer)
 	}
+	// Whether the case wakes is for the person to say, not for a mail that could not say for itself who sent it.
 	cmd := casework.ReceiveMail{Lane: lane, Class: message.Automatic, MailIn: casework.MailIn{
-		Mail: m.ID, Sender: t.Sender, Participant: no,
-		Matched: casework.Matched{By: t.Matched.By, Reasons: append(t.Matched.Reasons, by.Name+" attached it")},
+		Mail: m.ID, Sender: t.Sender, Participant: no, Marks: threading.Marks(m.Content),
+		Matched: casework.Matched{By: t.Matched.By, Reasons: append(slices.Clone(t.Matched.Reasons), o.By.Name+" attached it")},
 	}}
-	_, entries, err := d.act(tx, c, cmd, by, d.Now())
+	_, entries, err := d.act(tx, c, cmd, o.By, done.At)
 	if err != nil {
 		return err
 	}
-	t.Case, t.Entry = n, entries[0].ID
-	m.Places = append(m.Places, casework.Place{Case: n, Entry: entries[0].ID})
+	d.placed(t, m, done, casework.Place{Case: n, Entry: entries[0].ID})
+	t.Lane = lane
 	return d.remember(tx, *m, n, lane, t.Sender)
+}
+
+// openWith opens a case with the mail.
+func (d *Desk) openWith(tx casestore.Tx, t *casework.TriageItem, m *casework.Mail, o TriageOrder, done *casework.Decision) error {
+	p := threading.Placement{
+		Kind: casework.LaneCustomer, Sender: t.Sender,
+		Matched: casework.Matched{By: threading.ByNew, Reasons: []string{o.By.Name + " opened a case with it"}},
+	}
+	place, err := d.placeOnNewCase(tx, *m, p, nil)
+	if err == nil {
+		d.placed(t, m, done, place)
+	}
+	return err
+}
+
+// placed notes where a decision put the mail.
+func (d *Desk) placed(t *casework.TriageItem, m *casework.Mail, done *casework.Decision, at casework.Place) {
+	t.Case, t.Entry = at.Case, at.Entry
+	done.Case, done.Entry, done.Placed = at.Case, at.Entry, true
+	m.Places = append(m.Places, at)
+}
+
+// trust makes the sender a party that is known from now on, and that may use the reply address of the participant to which this mail
+// came. It reports whether anything is new.
+func (d *Desk) trust(tx casestore.Tx, t casework.TriageItem, m casework.Mail, by casework.Actor, now time.Time) (bool, error) {
+	from := casework.Address(m.Content.From.Email)
+	if from == "" {
+		return false, fault.New(fault.Invalid, "From names nobody who could be trusted")
+	}
+	p, err := casestore.Parties.Get(tx, casestore.PartyKey(m.Org, from))
+	if fault.Is(err, fault.NotFound) {
+		p, err = casework.Party{Org: m.Org, Email: from, By: by, At: now}, nil
+	}
+	if err != nil {
+		return false, err
+	}
+	owner, err := d.ownerOf(tx, t)
+	if err != nil {
+		return false, err
+	}
+	if p.Version != 0 && (owner == "" || owner == from || slices.Contains(p.SpeaksFor, owner)) {
+		return false, nil
+	}
+	if owner != "" && owner != from && !slices.Contains(p.SpeaksFor, owner) {
+		p.SpeaksFor = append(p.SpeaksFor, owner)
+	}
+	return true, casestore.Parties.Put(tx, &p)
+}
+
+// ownerOf returns the address of the participant whose reply address the mail was sent to, or "".
+func (d *Desk) ownerOf(tx casestore.Tx, t casework.TriageItem) (string, error) {
+	if t.Case == 0 || t.Participant == 0 {
+		return "", nil
+	}
+	c, err := casestore.Cases.Get(tx, casestore.CaseKey(t.Org, t.Case))
+	if err != nil {
+		return "", ignoreNotFound(err)
+	}
+	p, _, _ := c.Participant(t.Participant)
+	return casework.Address(p.Email), nil
+}
+
+// undo takes the last decision back. What it put on a case is withdrawn there, since the past does not change; a case that it
+// opened is closed.
+func (d *Desk) undo(tx casestore.Tx, t *casework.TriageItem, m *casework.Mail, by casework.Actor) error {
+	if t.State == casework.TriageOpen || len(t.Decisions) == 0 {
+		return fault.New(fault.Conflict, "there is no decision to take back")
+	}
+	last := t.Decisions[len(t.Decisions)-1]
+	now := d.Now()
+	if last.Case != 0 {
+		if err := d.takeBack(tx, t.Org, last, by, now); err != nil {
+			return err
+		}
+	}
+	if last.Trusted {
+		if err := d.distrust(tx, *t, *m); err != nil {
+			return err
+		}
+	}
+	if last.Placed {
+		m.Places = slices.DeleteFunc(m.Places, func(p casework.Place) bool { return p.Entry == last.Entry })
+		t.Case, t.Lane, t.Entry = 0, "", ""
+	}
+	t.State, t.DecidedAt, t.DecidedBy = casework.TriageOpen, time.Time{}, nil
+	t.Decisions = append(t.Decisions, casework.Decision{Action: string(Undo), At: now, By: by, Case: last.Case, Entry: last.Entry})
+	return nil
+}
+
+// takeBack undoes on a case what a decision did there.
+func (d *Desk) takeBack(tx casestore.Tx, org casework.OrgID, last casework.Decision, by casework.Actor, now time.Time) error {
+	c, err := casestore.Cases.Get(tx, casestore.CaseKey(org, last.Case))
+	if err != nil {
+		return caseError(last.Case, err)
+	}
+	c, _, err = d.act(tx, c, casework.Withdraw{Entry: last.Entry, Hold: !last.Placed, Why: "the decision in triage was taken back"}, by, now)
+	if err != nil || TriageAction(last.Action) != NewCase || c.Status == casework.StatusClosed {
+		return err
+	}
+	closed := casework.StatusClosed
+	_, _, err = d.act(tx, c, casework.Edit{Status: &closed}, by, now)
+	return err
+}
+
+// distrust takes back what trust did for this mail.
+func (d *Desk) distrust(tx casestore.Tx, t casework.TriageItem, m casework.Mail) error {
+	p, err := casestore.Parties.Get(tx, casestore.PartyKey(m.Org, m.Content.From.Email))
+	if err != nil {
+		return ignoreNotFound(err)
+	}
+	owner, err := d.ownerOf(tx, t)
+	if err != nil {
+		return err
+	}
+	p.SpeaksFor = slices.DeleteFunc(p.SpeaksFor, func(a string) bool { return a == owner })
+	if len(p.SpeaksFor) > 0 {
+		return casestore.Parties.Put(tx, &p)
+	}
+	return casestore.Parties.Delete(tx, &p)
+}
+
+// Purge removes mails that were discarded longer than DiscardedFor ago, and tells how many.
+func (d *Desk) Purge(ctx context.Context) (purged int, err error) {
+	const portion = 100
+	for _, org := range d.Orgs {
+		for {
+			gone, err := d.purgeSome(ctx, org, portion)
+			purged += gone
+			if err != nil {
+				return purged, fmt.Errorf("purge: %w", err)
+			}
+			if gone < portion {
+				break
+			}
+		}
+	}
+	return purged, nil
+}
+
+// purgeSome removes up to limit mails. A blob goes after its row: what a crash leaves between the two the sweep removes.
+func (d *Desk) purgeSome(ctx context.Context, org casework.OrgID, limit int) (int, error) {
+	var gone []casework.Mail
+	err := d.Store.Update(ctx, func(tx casestore.Tx) error {
+		gone = nil
+		q := casestore.Query{Index: "by_state", Prefix: casestore.K(string(org)).Str(string(casework.TriageDiscarded))}
+		for f, err := range casestore.Triage.Scan(tx, q) {
+			if err != nil {
+				return err
+			}
+			t := f.Record
+			if d.Now().Sub(t.DecidedAt) < DiscardedFor {
+				continue
+			}
+			if len(gone) == limit {
+				break
+			}
+			m, err := d.purgeOne(tx, t)
+			if err != nil {
+				return err
+			}
+			gone = append(gone, m)
+		}
+		return nil
+	})
+	if err != nil {
+		return 0, err
+	}
+	for _, m := range gone {
+		if m.Raw.Blob {
+			if err := d.Blobs.Delete(ctx, string(m.Org), string(m.ID)); err != nil {
+				d.Log.Warn("blob of a purged mail stays for the sweep", "org", m.Org, "err", err)
+			}
+		}
+	}
+	return len(gone), nil
+}
+
+// purgeOne removes a discarded item, and its mail unless that lies on a case as well.
+func (d *Desk) purgeOne(tx casestore.Tx, t casework.TriageItem) (casework.Mail, error) {
+	if err := casestore.Triage.Delete(tx, &t); err != nil {
+		return casework.Mail{}, err
+	}
+	m, err := casestore.Mails.Get(tx, casestore.MailKey(t.Org, t.Mail))
+	if err != nil {
+		return casework.Mail{}, ignoreNotFound(err)
+	}
+	if slices.ContainsFunc(m.Places, func(p casework.Place) bool { return p.Case != 0 }) {
+		return casework.Mail{}, nil
+	}
+	if !m.Raw.Blob {
+		raw, err := casestore.Raws.Get(tx, casestore.MailKey(m.Org, m.ID))
+		if err != nil {
+			return m, err
+		}
+		raw.Org, raw.ID = m.Org, m.ID // the bytes alone are stored
+		if err := casestore.Raws.Delete(tx, &raw); err != nil {
+			return m, err
+		}
+	}
+	return m, casestore.Mails.Delete(tx, &m)
 }

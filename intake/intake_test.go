@@ -299,11 +299,11 @@ func TestStolenTokenIsMarkedAndWaitsForAPerson(t *testing.T) {
 		t.Fatalf("queue %+v, %v", queue.Items, err)
 	}
 	staff := casework.Actor{Via: casework.ViaAPI, Name: "Eva"}
-	item, err := h.desk.Triage(t.Context(), "a", queue.Items[0].TriageItem.ID, desk.Attach, 0, staff)
+	item, err := h.desk.Triage(t.Context(), "a", queue.Items[0].TriageItem.ID, desk.TriageOrder{Action: desk.Attach, By: staff})
 	if err != nil || item.State != casework.TriageAttached || item.DecidedBy.Name != "Eva" {
 		t.Fatalf("attach gives %+v, %v", item.TriageItem, err)
 	}
-	if _, err := h.desk.Triage(t.Context(), "a", item.TriageItem.ID, desk.Discard, 0, staff); !fault.Is(err, fault.Conflict) {
+	if _, err := h.desk.Triage(t.Context(), "a", item.TriageItem.ID, desk.TriageOrder{Action: desk.Discard, By: staff}); !fault.Is(err, fault.Conflict) {
 		t.Errorf("deciding twice gives %v", err)
 	}
 	if len(h.mails("a", 1)) != 2 {
@@ -329,27 +329,165 @@ func TestTriageDecisions(t *testing.T) {
 		}
 		return casework.TriageID(id)
 	}
-	if item, err := h.desk.Triage(t.Context(), "a", park(1), desk.Discard, 0, staff); err != nil || item.State != casework.TriageDiscarded {
+	if item, err := h.desk.Triage(t.Context(), "a", park(1), desk.TriageOrder{Action: desk.Discard, By: staff}); err != nil || item.State != casework.TriageDiscarded {
 		t.Errorf("discard: %+v, %v", item.TriageItem, err)
 	}
-	if item, err := h.desk.Triage(t.Context(), "a", park(2), desk.NewCase, 0, staff); err != nil || item.TriageItem.Case != 2 {
+	if item, err := h.desk.Triage(t.Context(), "a", park(2), desk.TriageOrder{Action: desk.NewCase, By: staff}); err != nil || item.TriageItem.Case != 2 {
 		t.Errorf("new case: %+v, %v", item.TriageItem, err)
 	}
 	id := park(3)
 	for name, f := range map[string]func() error{
-		"without a case": func() error { _, err := h.desk.Triage(t.Context(), "a", id, desk.Attach, 0, staff); return err },
-		"no such case":   func() error { _, err := h.desk.Triage(t.Context(), "a", id, desk.Attach, 99, staff); return err },
-		"no such action": func() error { _, err := h.desk.Triage(t.Context(), "a", id, "eat", 1, staff); return err },
-		"no such item":   func() error { _, err := h.desk.Triage(t.Context(), "a", "none", desk.Discard, 0, staff); return err },
+		"without a case": func() error {
+			_, err := h.desk.Triage(t.Context(), "a", id, desk.TriageOrder{Action: desk.Attach, By: staff})
+			return err
+		},
+		"no such case": func() error {
+			_, err := h.desk.Triage(t.Context(), "a", id, desk.TriageOrder{Action: desk.Attach, Case: 99, By: staff})
+			return err
+		},
+		"no such action": func() error {
+			_, err := h.desk.Triage(t.Context(), "a", id, desk.TriageOrder{Action: "eat", Case: 1, By: staff})
+			return err
+		},
+		"no such item": func() error {
+			_, err := h.desk.Triage(t.Context(), "a", "none", desk.TriageOrder{Action: desk.Discard, By: staff})
+			return err
+		},
 	} {
 		if err := f(); !fault.Is(err, fault.Invalid) && !fault.Is(err, fault.NotFound) {
 			t.Errorf("%s gives %v", name, err)
 		}
 	}
-	if item, err := h.desk.Triage(t.Context(), "a", id, desk.Attach, 1, staff); err != nil || item.TriageItem.Case != 1 || len(h.mails("a", 1)) != 2 {
+	if item, err := h.desk.Triage(t.Context(), "a", id, desk.TriageOrder{Action: desk.Attach, Case: 1, By: staff}); err != nil || item.TriageItem.Case != 1 || len(h.mails("a", 1)) != 2 {
 		t.Errorf("attach: %+v, %v", item.TriageItem, err)
 	}
 	h.sound()
+}
+
+// A decision can be taken back: nothing of it is seen from outside any more, and the past still tells of it.
+func TestTriageDecisionsAreUndone(t *testing.T) {
+	h := newHouse(t)
+	h.must(letter("anna@home.example", "Kran", "1@home", "", "x"), fel)
+	staff := casework.Actor{Via: casework.ViaAPI, Name: "Eva"}
+	decide := func(id casework.TriageID, o desk.TriageOrder) desk.TriageView {
+		t.Helper()
+		o.By = staff
+		v, err := h.desk.Triage(t.Context(), "a", id, o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return v
+	}
+	h.must(letter("x@evil.example", "SV: Kran", "2@evil", "", "hej"), h.address("a", 1, 1))
+	queue, err := h.desk.TriageQueue(t.Context(), "a", casework.TriageOpen, nil, 10)
+	if err != nil || len(queue.Items) != 1 {
+		t.Fatal(len(queue.Items), err)
+	}
+	held := queue.Items[0]
+	shown := func() bool {
+		c, e := h.caseOf("a", 1), h.mails("a", 1)[1]
+		return c.ShownTo("customer", e.Entry)
+	}
+	if shown() {
+		t.Error("an unconfirmed mail is shown to the customer")
+	}
+	decide(held.TriageItem.ID, desk.TriageOrder{Action: desk.Attach})
+	if !shown() {
+		t.Error("after vouching the mail is not shown")
+	}
+	if v := decide(held.TriageItem.ID, desk.TriageOrder{Action: desk.Undo}); v.State != casework.TriageOpen || len(v.Decisions) != 2 || shown() {
+		t.Errorf("taken back: %+v, shown %v", v.TriageItem, shown())
+	}
+	if v := decide(held.TriageItem.ID, desk.TriageOrder{Action: desk.Discard}); v.State != casework.TriageDiscarded || shown() {
+		t.Errorf("discarded: %+v", v.TriageItem)
+	}
+
+	id, _ := strings.CutPrefix(h.must(letter("list@news.example", "Nytt", "n@news", "List-Id: <news.example>\n", "köp"), fel), "OK triage=")
+	item := casework.TriageID(id)
+	v := decide(item, desk.TriageOrder{Action: desk.NewCase})
+	if v.TriageItem.Case != 2 {
+		t.Fatalf("new case: %+v", v.TriageItem)
+	}
+	v = decide(item, desk.TriageOrder{Action: desk.Undo})
+	if c := h.caseOf("a", 2); c.Status != casework.StatusClosed || len(c.Withdrawn) != 1 || v.TriageItem.Case != 0 || v.Entry != "" {
+		t.Errorf("after taking back: %+v, case %s, withdrawn %v", v.TriageItem, c.Status, c.Withdrawn)
+	}
+	v = decide(item, desk.TriageOrder{Action: desk.Attach, Case: 1})
+	if len(h.mails("a", 1)) != 3 || v.TriageItem.Case != 1 {
+		t.Errorf("attached after all: %+v", v.TriageItem)
+	}
+	if again := h.must(letter("list@news.example", "Nytt", "n@news", "List-Id: <news.example>\n", "köp"), fel); again != "OK triage="+id {
+		t.Errorf("the same mail again: %q", again)
+	}
+	h.sound()
+}
+
+// Whom staff trust may write with the address of the one for whom he was trusted, until that is taken back.
+func TestTrustedSenders(t *testing.T) {
+	h := newHouse(t)
+	h.must(letter("anna@home.example", "Kran", "1@home", "", "x"), fel)
+	h.says(verdict.Pass, "none")
+	staff := casework.Actor{Via: casework.ViaAPI, Name: "Eva"}
+	n := 1
+	write := func(subject string) casework.MailIn {
+		t.Helper()
+		n++
+		h.must(letter("bo@firma.example", subject, fmt.Sprintf("%d@firma", n), "", "hej"), h.address("a", 1, 1))
+		mails := h.mails("a", 1)
+		return *mails[len(mails)-1].MailIn
+	}
+	if in := write("SV: Kran"); in.Sender != casework.Unconfirmed || !in.Held {
+		t.Fatalf("first: %+v", in)
+	}
+	queue, err := h.desk.TriageQueue(t.Context(), "a", casework.TriageOpen, nil, 1)
+	if err != nil || len(queue.Items) != 1 {
+		t.Fatal(err)
+	}
+	id := queue.Items[0].TriageItem.ID
+	if _, err := h.desk.Triage(t.Context(), "a", id, desk.TriageOrder{Action: desk.Attach, Trust: true, By: staff}); err != nil {
+		t.Fatal(err)
+	}
+	if in := write("SV: Kran"); in.Sender != casework.Verified || in.Held {
+		t.Errorf("trusted: %+v", in)
+	}
+	h.says(verdict.None, "")
+	if in := write("SV: Kran"); in.Sender != casework.Known {
+		t.Errorf("trusted, without proof: %+v", in)
+	}
+	if _, err := h.desk.Triage(t.Context(), "a", id, desk.TriageOrder{Action: desk.Undo, By: staff}); err != nil {
+		t.Fatal(err)
+	}
+	if in := write("SV: Kran"); in.Sender != casework.Unconfirmed {
+		t.Errorf("no longer trusted: %+v", in)
+	}
+	h.sound()
+}
+
+// What was discarded can be brought back for 30 days, and is gone then, with its bytes.
+func TestDiscardedMailIsPurged(t *testing.T) {
+	h := newHouse(t)
+	staff := casework.Actor{Via: casework.ViaAPI, Name: "Eva"}
+	for i, size := range []int{10, 200_000} { // in the database, and a blob
+		mail := letter("list@news.example", "Nytt", fmt.Sprintf("%d@news", i), "List-Id: <news.example>\n", strings.Repeat("x", size))
+		id, _ := strings.CutPrefix(h.must(mail, fel), "OK triage=")
+		if _, err := h.desk.Triage(t.Context(), "a", casework.TriageID(id), desk.TriageOrder{Action: desk.Discard, By: staff}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	h.later(29 * 24 * time.Hour)
+	if n, err := h.desk.Purge(t.Context()); n != 0 || err != nil {
+		t.Errorf("after 29 days %d are purged, %v", n, err)
+	}
+	h.later(2 * 24 * time.Hour)
+	if n, err := h.desk.Purge(t.Context()); n != 2 || err != nil {
+		t.Errorf("after 31 days %d are purged, %v", n, err)
+	}
+	if v := h.sound(); v.Mails != 0 {
+		t.Errorf("%d mails are left", v.Mails)
+	}
+	for info, err := range h.desk.Blobs.List(t.Context()) {
+		t.Errorf("left: %+v, %v", info, err)
+	}
 }
 
 // An expired key takes its addresses with it; a key that is only old does not.

@@ -2,7 +2,9 @@ package threading
 
 import (
 	"fmt"
+	"slices"
 	"strings"
+	"time"
 
 	"smartmail/casework"
 	"smartmail/mailauth/verdict"
@@ -15,14 +17,19 @@ func (r resolver) onCase(f match) (Placement, error) {
 		Target: OnCase, Case: f.c.Number, Lane: f.lane, Participant: f.participant,
 		Matched: casework.Matched{By: f.by, Reasons: f.reasons},
 	}
-	r.judge(&p, f)
+	if err := r.judge(&p, f); err != nil {
+		return p, err
+	}
+	p.Held = !r.m.Policy.Rights.May(p.Sender, casework.MayAttach)
 	if r.m.Content.Class != message.Personal {
 		p.Matched.Reasons = append(p.Matched.Reasons, fmt.Sprintf("%s mail: attached, nothing else changes", r.m.Content.Class))
-		p.Why = "" // a bounce or a notice often comes from a machine's address; it claims nothing and runs nothing
-		return p, nil
+		return p, nil // nobody is asked about it: a bounce or a notice often comes from a machine's address, and claims nothing
 	}
 	if f.c.ClosedLongAgo(r.m.At) {
 		return r.continued(p, f), nil
+	}
+	if p.Held {
+		p.Why = heldWhy(p.Sender)
 	}
 	if !sameSubject(r.m.Content.Subject, f.c.Subject) && bareSubject(r.m.Content.Subject) != "" {
 		p.Split = true
@@ -31,12 +38,19 @@ func (r resolver) onCase(f match) (Placement, error) {
 	return p, nil
 }
 
+func heldWhy(s casework.Sender) string {
+	if s == casework.Unconfirmed {
+		return "unconfirmed sender"
+	}
+	return fmt.Sprintf("the organisation lets a person look first when the sender is %s", s)
+}
+
 // continued opens a new case that goes on from one that was closed too long ago.
 func (r resolver) continued(p Placement, f match) Placement {
 	p.Matched.Reasons = append(p.Matched.Reasons,
 		fmt.Sprintf("case %d was closed more than %d days ago, so this opens a new one that is linked to it", f.c.Number, int(casework.ClosedFor.Hours()/24)))
-	if p.Sender == casework.Unconfirmed {
-		p.Target, p.Why = Triage, "unconfirmed sender on a case that is closed"
+	if p.Held {
+		p.Target, p.Why = Triage, heldWhy(p.Sender)+", on a case that is closed"
 		return p
 	}
 	kind := casework.LaneCustomer
@@ -50,23 +64,38 @@ func (r resolver) continued(p Placement, f match) Placement {
 }
 
 // judge says how well we know the sender: who owns the token or takes part, and what his domain proved.
-func (r resolver) judge(p *Placement, f match) {
+func (r resolver) judge(p *Placement, f match) error {
 	from := casework.Address(r.m.Content.From.Email)
-	owner, _, _ := f.c.Participant(f.participant)
-	switch other, lane, takesPart := f.c.ParticipantByMail(from); {
-	case from == "":
+	if from == "" {
 		r.unconfirmed(p, "From names nobody")
+		return nil
+	}
+	owner, _, _ := f.c.Participant(f.participant)
+	other, lane, takesPart := f.c.ParticipantByMail(from)
+	switch {
 	case casework.Address(owner.Email) == from:
 		r.standing(p)
+		return nil
 	case takesPart && lane == f.lane:
 		p.Participant = other.No
 		p.Matched.Reasons = append(p.Matched.Reasons, fmt.Sprintf("%s wrote, who is on the same lane", display(other)))
 		r.standing(p)
+		return nil
 	case f.by == ByReference && f.participant == 0:
 		p.Sender = casework.Known // was addressed in the mail that this one refers to
-	default:
-		r.unconfirmed(p, "the sender is not the one whom the address was given to")
+		return nil
 	}
+	trusted, err := r.look.SpeaksFor(from)
+	if err != nil {
+		return err
+	}
+	if owner.Email != "" && slices.Contains(trusted, casework.Address(owner.Email)) {
+		p.Matched.Reasons = append(p.Matched.Reasons, fmt.Sprintf("staff trust %s to write for %s", from, display(owner)))
+		r.standing(p)
+		return nil
+	}
+	r.unconfirmed(p, "the sender is not the one whom the address was given to")
+	return nil
 }
 
 // standing is that of somebody whose address is known to the case.
@@ -75,7 +104,7 @@ func (r resolver) standing(p *Placement) {
 	switch {
 	case r.proved():
 		p.Sender = casework.Verified
-	case d.Result == verdict.Fail && d.Policy != "" && d.Policy != verdict.None:
+	case d.Result == verdict.Fail && d.Policy != "" && d.Policy != verdict.PolicyNone:
 		r.unconfirmed(p, "the sender's domain says that it did not send this mail")
 	default:
 		p.Sender = casework.Known
@@ -91,7 +120,6 @@ func (r resolver) proved() bool {
 
 func (r resolver) unconfirmed(p *Placement, reason string) {
 	p.Sender = casework.Unconfirmed
-	p.Why = "unconfirmed sender"
 	p.Matched.Reasons = append(p.Matched.Reasons, reason)
 }
 
@@ -101,16 +129,16 @@ func (r resolver) open(route Route) (Placement, error) {
 	if err != nil {
 		return Placement{}, err
 	}
-	if ok && route.Kind == ToRole {
-		return r.triage("mail to "+localPart(route.Address), &found), nil
-	}
-	if ok {
+	switch {
+	case ok && route.Kind == ToRole:
+		return r.suggest("mail to "+localPart(route.Address), found)
+	case ok:
 		return r.onCase(found)
+	case route.Kind == ToRole:
+		return r.triage("mail to " + localPart(route.Address)), nil
+	default:
+		return r.fresh(route)
 	}
-	if route.Kind == ToRole {
-		return r.triage("mail to "+localPart(route.Address), nil), nil
-	}
-	return r.fresh(route)
 }
 
 func localPart(addr string) string {
@@ -147,18 +175,43 @@ func (r resolver) fresh(route Route) (Placement, error) {
 		why = "first mail of an unknown sender"
 	}
 	if why != "" {
-		p := r.triage(why, nil)
+		p := r.triage(why)
 		p.Sender, p.Class = sender, route.Class
-		return p, nil
+		return p, r.similar(&p)
 	}
 	// Who opens a case is a participant of it: with proof he is verified there.
 	if sender == casework.Unknown && r.proved() {
 		sender = casework.Verified
 	}
-	return Placement{
+	p := Placement{
 		Target: NewCase, Kind: casework.LaneCustomer, Class: route.Class, Sender: sender,
 		Matched: casework.Matched{By: ByNew, Reasons: []string{"nothing in the mail points to a case, so it opens one"}},
-	}, nil
+	}
+	return p, r.similar(&p)
+}
+
+// similarFor is how long a case with the same sender and subject is worth a suggestion.
+const similarFor = 14 * 24 * time.Hour
+
+// similar suggests a case of the same sender with the same subject. It is only a suggestion: people report two faults with
+// one word.
+func (r resolver) similar(p *Placement) error {
+	from, subject := casework.Address(r.m.Content.From.Email), bareSubject(r.m.Content.Subject)
+	if from == "" || subject == "" {
+		return nil
+	}
+	recent, err := r.look.Recent(from)
+	if err != nil {
+		return err
+	}
+	for _, c := range recent {
+		if c.Status != casework.StatusClosed && r.m.At.Sub(c.UpdatedAt) < similarFor && sameSubject(c.Subject, subject) {
+			p.Matched.Suggest = c.Number
+			p.Matched.Reasons = append(p.Matched.Reasons, fmt.Sprintf("case %d is of the same sender and has the same subject", c.Number))
+			return nil
+		}
+	}
+	return nil
 }
 
 // newcomer judges a sender by the address alone.
@@ -182,14 +235,15 @@ func (r resolver) newcomer() (casework.Sender, error) {
 	}
 }
 
-// triage places a mail before a person, with the case that some evidence suggests.
-func (r resolver) triage(why string, suggested *match) Placement {
-	p := Placement{Target: Triage, Why: why, Sender: casework.Unknown, Matched: casework.Matched{By: ByNew, Reasons: []string{why}}}
-	if suggested != nil {
-		p.Case, p.Lane, p.Participant = suggested.c.Number, suggested.lane, suggested.participant
-		p.Matched = casework.Matched{By: suggested.by, Reasons: append(suggested.reasons, why)}
-		r.judge(&p, *suggested)
-		p.Why = why
-	}
-	return p
+// triage places a mail before a person.
+func (r resolver) triage(why string) Placement {
+	return Placement{Target: Triage, Why: why, Sender: casework.Unknown, Matched: casework.Matched{By: ByNew, Reasons: []string{why}}}
+}
+
+// suggest places a mail before a person, with the case that some evidence points to.
+func (r resolver) suggest(why string, f match) (Placement, error) {
+	p := r.triage(why)
+	p.Case, p.Lane, p.Participant = f.c.Number, f.lane, f.participant
+	p.Matched = casework.Matched{By: f.by, Reasons: append(f.reasons, why)}
+	return p, r.judge(&p, f)
 }

@@ -26,15 +26,22 @@ type Mail struct {
 
 // Policy is what the organisation has chosen.
 type Policy struct {
-	TriageUnknown bool // the first mail of an unknown sender waits for a person
-	EnforceDMARC  bool
+	TriageUnknown  bool // the first mail of an unknown sender waits for a person
+	EnforceDMARC   bool
+	TrustedSealers []string        // domains whose ARC seal over a DMARC pass is believed
+	Rights         casework.Rights // nil: the default table
 }
 
 // Lookup is what Resolve asks the store. A missing case is no error but ok = false.
 type Lookup interface {
 	Case(n casework.CaseNumber) (c casework.Case, ok bool, err error)
 	References(messageID string) ([]casework.Reference, error)
+	// KnownAddress reports whether an address takes part in any case or is trusted.
 	KnownAddress(email string) (bool, error)
+	// SpeaksFor lists the participants' addresses for which staff trust this one.
+	SpeaksFor(email string) ([]string, error)
+	// Recent lists the sender's cases that changed last, newest first, a few at most.
+	Recent(email string) ([]casework.Case, error)
 }
 
 // Target is the kind of place that a mail goes to.
@@ -60,6 +67,7 @@ type Placement struct {
 	Matched     casework.Matched
 	Why         string // of Triage, and of OnCase where a person should look as well
 	Split       bool   // the subject changed
+	Held        bool   // of OnCase: not to be shown to others until a person vouches for it
 	Rcpt        []string
 }
 
@@ -98,7 +106,7 @@ func Resolve(m Mail, router *Router, look Lookup) ([]Placement, error) {
 			return nil, err
 		}
 		if !ok {
-			placements = mergePlacement(placements, r.triage("the case of this address is not there any more", nil), route.Address)
+			placements = mergePlacement(placements, r.triage("the case of this address is not there any more"), route.Address)
 			continue
 		}
 		if route.Kind == ToBounce {
@@ -124,7 +132,7 @@ func Resolve(m Mail, router *Router, look Lookup) ([]Placement, error) {
 		placements = mergePlacement(placements, p, route.Address)
 	}
 	if len(placements) == 0 {
-		placements = append(placements, r.triage("no recipient of ours", nil))
+		placements = append(placements, r.triage("no recipient of ours"))
 	}
 	if m.Hold != "" {
 		placements = hold(placements, m.Hold)

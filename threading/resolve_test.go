@@ -33,6 +33,22 @@ func (s shelf) KnownAddress(email string) (bool, error) {
 	return false, nil
 }
 
+func (s shelf) SpeaksFor(email string) ([]string, error) {
+	if email == "montor@firma.example" {
+		return []string{"jour@ror.example"}, nil
+	}
+	return nil, nil
+}
+
+func (s shelf) Recent(email string) (out []casework.Case, err error) {
+	for _, c := range s.cases {
+		if slices.Contains(c.Mails(), email) {
+			out = append(out, c)
+		}
+	}
+	return out, nil
+}
+
 // A shelf with case 7, open, with a customer (1), her husband (3) and a supplier (2), and case 8, closed a month ago.
 func stocked() shelf {
 	lanes := []casework.Lane{

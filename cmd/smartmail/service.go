@@ -267,7 +267,7 @@ func (s *service) housekeeping(ctx context.Context) error {
 func (s *service) api(token string) (*http.Server, error) {
 	var orgs []admin.Org
 	for _, o := range s.cfg.Organisations {
-		orgs = append(orgs, admin.Org{ID: casework.OrgID(o.ID), Name: o.Name})
+		orgs = append(orgs, admin.Org{ID: casework.OrgID(o.ID), Name: o.Name, Language: o.Language})
 	}
 	h, err := admin.New(admin.Options{
 		Desk: s.desk, Router: s.router, Orgs: orgs, AdminToken: token, Metrics: s.metrics.handler(),
