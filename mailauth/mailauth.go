@@ -107,11 +107,11 @@ func (c *Checker) Check(ctx context.Context, in Input) (verdict.Verdict, error) 
 	spending := dnsresolve.WithBudget(ctx, max(0, maxLookups-c.maxSignatures-maxSets-1-2))
 	var wg sync.WaitGroup
 	wg.Go(func() { v.SPF = c.spf(spending, in) })
-	wg.Go(func() { v.DKIM = c.dkim(ctx, mail) })
 	wg.Go(func() { v.ARC = c.arc(ctx, mail) })
 	if from.problem == "" {
-		policy = c.discover(ctx, from.domain)
+		wg.Go(func() { policy = c.discover(ctx, from.domain) })
 	}
+	v.DKIM = c.dkim(ctx, mail) // most of the work, on a stack that has grown already
 	wg.Wait()
 
 	if err := mail.readError(); err != nil {

@@ -60,6 +60,9 @@ func writeField(b *bytes.Buffer, name, value string) {
 // describe lets the libraries read the skeleton and notes what they say of each leaf. Whatever they make of it, every
 // leaf that the scan found stays, with the scan's own description where none of them has one.
 func (t *tree) describe(ctx context.Context) {
+	if t.root().obvious() {
+		return
+	}
 	skeleton := t.skeleton()
 	for _, read := range []func(context.Context, []byte, func(string, description)) error{readEnmime, readGoMessage} {
 		err := guard(func() error { return read(ctx, skeleton, t.note) })
@@ -67,6 +70,18 @@ func (t *tree) describe(ctx context.Context) {
 			return
 		}
 	}
+}
+
+// obvious tells a text alone, with no name and no more said of it than its type: nothing that two readers could read in two
+// ways. Most small mails are such.
+func (p *part) obvious() bool {
+	ctype := strings.ToLower(p.header.get("Content-Type"))
+	declared, params, _ := strings.Cut(ctype, ";")
+	switch strings.TrimSpace(declared) {
+	case "text/plain", "text/html":
+		return !p.multipart() && !strings.Contains(params, "name") && !p.header.has("Content-Disposition") && !p.header.has("Content-ID")
+	}
+	return false
 }
 
 // note merges what a library read into the leaf whose marker stands in the body that it found.

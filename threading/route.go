@@ -161,6 +161,9 @@ func splitAddress(addr string) (local, domain string, ok bool) {
 // asciiDomain brings a domain to the form in which two are compared: A-labels, lower case, no final dot.
 func asciiDomain(domain string) string {
 	domain = strings.ToLower(strings.TrimSuffix(domain, "."))
+	if strings.Trim(domain, "abcdefghijklmnopqrstuvwxyz0123456789.") == "" {
+		return domain // as most are; the same comes out below, with more work
+	}
 	if a, err := idna.Lookup.ToASCII(domain); err == nil {
 		return a
 	}
