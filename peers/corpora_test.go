@@ -118,9 +118,8 @@ func forms(set, file string, raw []byte) []*specimen {
 	}
 }
 
-// sameMail groups what is to be stored as one mail: the same Message-ID and the same body, whatever stands at its very end;
-// without a Message-ID, the same fields apart from those of its way. Which fields these are, package message says and
-// tests; that two mails which share an identity also share the rest is looked at here.
+// sameMail is equal for what is to be stored as one mail: the same Message-ID and the same body, whatever line ends stand at
+// its very end. Of a mail without a Message-ID the fields of its way do not count; which these are, package message says.
 func sameMail(t *testing.T, raw []byte) string {
 	t.Helper()
 	c := message.Parse(t.Context(), message.InMemory(raw), message.Limits{})
@@ -176,12 +175,11 @@ func deliverAll(t *testing.T, h *house, groups [][]*specimen) {
 	peers.Wait()
 }
 
-// Every mail of the corpora is stored once, byte for byte.
-func TestCorpora(t *testing.T) {
-	h := open(t, nil)
+// grouped puts the forms of what is one mail together.
+func grouped(t *testing.T, mails []*specimen) (groups [][]*specimen) {
+	t.Helper()
 	index := map[string]int{}
-	var groups [][]*specimen
-	for _, s := range specimens(t) {
+	for _, s := range mails {
 		id := sameMail(t, s.raw)
 		n, ok := index[id]
 		if !ok {
@@ -191,20 +189,26 @@ func TestCorpora(t *testing.T) {
 		}
 		groups[n] = append(groups[n], s)
 	}
-	deliverAll(t, h, groups)
+	return groups
+}
 
-	tally := map[string]*struct{ sent, stored, again, refused int }{}
-	stored := 0
+// count is what became of the mails of a set.
+type count struct{ sent, stored, again, refused int }
+
+// audit checks each group's answers: the first mail is stored, the others are where it is.
+func audit(t *testing.T, h *house, groups [][]*specimen) (stored int, sets map[string]*count) {
+	t.Helper()
+	sets = map[string]*count{}
 	taken := map[string]*specimen{} // by place
 	for _, group := range groups {
 		var first *specimen
 		for _, s := range group {
-			if tally[s.set] == nil {
-				tally[s.set] = new(struct{ sent, stored, again, refused int })
+			if sets[s.set] == nil {
+				sets[s.set] = new(count)
 			}
-			n := tally[s.set]
+			n := sets[s.set]
 			n.sent++
-			switch {
+			switch other := taken[s.told.place()]; {
 			case refusedForHops(s):
 				n.refused++
 			case s.told.place() == "":
@@ -213,11 +217,11 @@ func TestCorpora(t *testing.T) {
 				first = s
 				stored++
 				n.stored++
-				if other := taken[s.told.place()]; other != nil {
+				h.wantStored(t, s.told, s.raw)
+				if other != nil {
 					t.Errorf("%s/%s and %s/%s are different mails and both lie at %s", s.set, s.file, other.set, other.file, s.told.place())
 				}
 				taken[s.told.place()] = s
-				h.wantStored(t, s.told, s.raw)
 			default:
 				n.again++
 				if s.told != first.told {
@@ -226,8 +230,17 @@ func TestCorpora(t *testing.T) {
 			}
 		}
 	}
-	for _, set := range slices.Sorted(maps.Keys(tally)) {
-		n := tally[set]
+	return stored, sets
+}
+
+// Every mail of the corpora is stored once, byte for byte.
+func TestCorpora(t *testing.T) {
+	h := open(t, nil)
+	groups := grouped(t, specimens(t))
+	deliverAll(t, h, groups)
+	stored, sets := audit(t, h, groups)
+	for _, set := range slices.Sorted(maps.Keys(sets)) {
+		n := sets[set]
 		t.Logf("%-24s %4d sent: %4d stored, %4d the same again, %d refused", set, n.sent, n.stored, n.again, n.refused)
 	}
 	h.wantMails(stored)

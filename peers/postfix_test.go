@@ -48,7 +48,6 @@ relayhost = [127.0.0.1]:%[2]s
 smtp_dns_support_level = disabled
 smtp_host_lookup = native
 smtp_connect_timeout = 5s
-smtp_tls_security_level = none
 minimal_backoff_time = 1s
 maximal_backoff_time = 2s
 queue_run_delay = 1s

@@ -55,7 +55,7 @@ func fixed(t *testing.T, more string) func(*testrig.Options) {
 	return func(o *testrig.Options) { o.SMTP, o.Extra = addr, more }
 }
 
-// What Postfix relays arrives once, also while the program is stopped and started.
+// What Postfix relays arrives once (by DATA: its client makes no use of CHUNKING), also while the program is stopped and started.
 func TestPostfixRelays(t *testing.T) {
 	need(t, "postfix", "postfix")
 	h := open(t, fixed(t, ""))
@@ -119,6 +119,22 @@ func TestPostfixEightBit(t *testing.T) {
 		}
 		if want := map[bool]string{true: "UTF8SMTP", false: "ESMTP"}[l.from != sender]; got.Envelope.Protocol != want {
 			t.Errorf("%s: came by %s, want %s", id, got.Envelope.Protocol, want)
+		}
+	}
+}
+
+// With STARTTLS as well, where Postfix insists on it.
+func TestPostfixTLS(t *testing.T) {
+	need(t, "postfix", "postfix")
+	cert, key := certificate(t)
+	h := open(t, func(o *testrig.Options) { o.Extra = fmt.Sprintf("  tls: {cert_file: %q, key_file: %q}\n", cert, key) })
+	p := startPostfix(t, h.SMTP, "smtp_tls_security_level = encrypt")
+	p.submit(letter{from: sender, to: intake, raw: compose(sender, intake, "tls@sender.example.net", "Fel", 500)})
+	p.awaitEmpty(20 * time.Second)
+	h.wantOnce(1)
+	for _, f := range h.inventory() {
+		if f.Envelope.Protocol != "ESMTPS" {
+			t.Errorf("came by %s, want ESMTPS", f.Envelope.Protocol)
 		}
 	}
 }

@@ -21,6 +21,7 @@ type mail struct {
 	Entry       *string // of an item in triage that is on a case already
 	Case        *uint64
 	Subject     string
+	From        struct{ Email string }
 	MessageID   string `json:"message_id"`
 	Text        string
 	Attachments []struct {
@@ -30,7 +31,6 @@ type mail struct {
 	Auth struct {
 		SPF struct{ Result, Domain string }
 	}
-	Sender   string
 	Raw      struct{ ID, SHA256 string }
 	Envelope struct{ Client, Protocol string }
 }
