@@ -15,6 +15,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"gopkg.in/yaml.v3"
@@ -160,6 +161,26 @@ type Intake struct {
 type Policy struct {
 	DMARC         string `yaml:"dmarc"`          // enforce, mark
 	UnknownSender string `yaml:"unknown_sender"` // accept, triage
+
+	TrustedSealers []string `yaml:"trusted_sealers"` // domains whose ARC seal over a DMARC pass counts as "forwarded"
+	Allow          []string `yaml:"allow"`           // addresses and domains, where the sender is proved
+	Block          []string `yaml:"block"`           // addresses and domains
+	Rate           Rate     `yaml:"rate"`
+	Rights         Rights   `yaml:"rights"`
+}
+
+// Rate limits mails an hour; 0 is no limit.
+type Rate struct {
+	PerSender int `yaml:"per_sender"`
+	PerDomain int `yaml:"per_domain"`
+}
+
+// Rights takes rights away from mails by the standing of their sender: read, attach, reopen, command. A list that is not
+// given leaves the default.
+type Rights struct {
+	Verified []string `yaml:"verified"`
+	Known    []string `yaml:"known"`
+	Unknown  []string `yaml:"unknown"`
 }
 
 // Default returns the configuration that holds where a file says nothing.
@@ -190,6 +211,11 @@ func (o *Organisation) defaults() {
 	}
 	if o.Policy.UnknownSender == "" {
 		o.Policy.UnknownSender = "accept"
+	}
+	for name, list := range map[string]*[]string{"verified": &o.Policy.Rights.Verified, "known": &o.Policy.Rights.Known, "unknown": &o.Policy.Rights.Unknown} {
+		if *list == nil {
+			*list = slices.Clone(rights[name])
+		}
 	}
 }
 

@@ -88,6 +88,10 @@ func TestErrorsNameFileLineAndKey(t *testing.T) {
 		"no YAML":            {"a: [", "c.yaml: line 1"},
 		"two documents":      {good + "---\na: 1\n", "more than one document"},
 		"deep":               {"data_dir: " + strings.Repeat("[", 40) + strings.Repeat("]", 40), "data_dir: expected text"},
+		"bad block":          {good + "    policy: {block: [\"a b\"]}\n", `c.yaml:12: organisations[0].policy.block[0]: "a b" is no address or domain`},
+		"bad sealer":         {good + "    policy: {trusted_sealers: [a@b.example]}\n", "c.yaml:12: organisations[0].policy.trusted_sealers[0]"},
+		"bad rate":           {good + "    policy: {rate: {per_sender: -1}}\n", "c.yaml:12: organisations[0].policy.rate.per_sender: -1 is less"},
+		"a right too many":   {good + "    policy: {rights: {known: [command]}}\n", `c.yaml:12: organisations[0].policy.rights.known[0]: "command" is none of read, attach, reopen`},
 		"upper-case id":      {strings.Replace(good, "id: demo", "id: Demo", 1), "c.yaml:7: organisations[0].id"},
 		"message too little": {strings.Replace(good, "hostname:", "max_message_bytes: 10\n  hostname:", 1), "c.yaml:4: smtp.max_message_bytes: 10 is less than"},
 	} {

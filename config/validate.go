@@ -185,5 +185,31 @@ func (k *checker) organisations(orgs []Organisation) {
 		}
 		k.oneOf(key+".policy.dmarc", o.Policy.DMARC, "enforce", "mark")
 		k.oneOf(key+".policy.unknown_sender", o.Policy.UnknownSender, "accept", "triage")
+		k.policy(key+".policy", o.Policy)
+	}
+}
+
+// rights are the words of policy.rights, each with what a sender of that standing has at most.
+var rights = map[string][]string{
+	"verified": {"read", "attach", "reopen", "command"},
+	"known":    {"read", "attach", "reopen"},
+	"unknown":  {"attach"},
+}
+
+func (k *checker) policy(key string, p Policy) {
+	for name, list := range map[string][]string{"trusted_sealers": p.TrustedSealers, "allow": p.Allow, "block": p.Block} {
+		for i, entry := range list {
+			domain := entry[strings.LastIndexByte(entry, '@')+1:]
+			if !domainRE.MatchString(strings.ToLower(domain)) || name == "trusted_sealers" && strings.Contains(entry, "@") {
+				k.fail(fmt.Sprintf("%s.%s[%d]", key, name, i), "%q is no address or domain", entry)
+			}
+		}
+	}
+	k.atLeast(key+".rate.per_sender", int64(p.Rate.PerSender), 0)
+	k.atLeast(key+".rate.per_domain", int64(p.Rate.PerDomain), 0)
+	for name, list := range map[string][]string{"verified": p.Rights.Verified, "known": p.Rights.Known, "unknown": p.Rights.Unknown} {
+		for i, right := range list {
+			k.oneOf(fmt.Sprintf("%s.rights.%s[%d]", key, name, i), right, rights[name]...)
+		}
 	}
 }

@@ -87,7 +87,7 @@ func newHouse(t testing.TB) *house {
 	}
 	h.Intake = intake.New(intake.Options{
 		Hostname: "mx.a.example", Router: h.router, Auth: h, Desk: h.desk, Now: h.clock,
-		Policy: map[casework.OrgID]threading.Policy{"a": {EnforceDMARC: true}, "b": {}},
+		Policy: map[casework.OrgID]intake.Policy{"a": {Policy: threading.Policy{EnforceDMARC: true}}, "b": {}},
 	})
 	return h
 }

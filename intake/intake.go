@@ -53,14 +53,17 @@ type Options struct {
 	Auth     Checker
 	Desk     Receiver
 	Limits   message.Limits
-	Policy   map[casework.OrgID]threading.Policy
+	Policy   map[casework.OrgID]Policy
 	Now      func() time.Time // nil: time.Now
 	// Observe is told how long a step took: "read" (verify, parse and hash, side by side) or "commit". May be nil.
 	Observe func(step string, took time.Duration)
 }
 
 // Intake is safe for concurrent use.
-type Intake struct{ Options }
+type Intake struct {
+	Options
+	rates *rates
+}
 
 // New returns an intake.
 func New(o Options) *Intake {
@@ -70,7 +73,7 @@ func New(o Options) *Intake {
 	if o.Observe == nil {
 		o.Observe = func(string, time.Duration) {}
 	}
-	return &Intake{o}
+	return &Intake{Options: o, rates: newRates(o.Now, maxRates)}
 }
 
 // Route says whether a recipient is ours. It touches no disk.
@@ -95,7 +98,11 @@ func (i *Intake) Accept(ctx context.Context, env message.Envelope, raw message.R
 		return "", err
 	}
 	start := i.Now()
-	placed, err := i.Desk.Receive(ctx, i.deliveries(m, raw, routes))
+	deliveries, err := i.deliveries(m, raw, routes)
+	if err != nil {
+		return "", err
+	}
+	placed, err := i.Desk.Receive(ctx, deliveries)
 	if err != nil {
 		return "", err
 	}
@@ -201,7 +208,7 @@ func (i *Intake) refuse(m casework.Mail, routes []threading.Route) error {
 }
 
 // deliveries splits the recipients by organisation: what one stores never meets another's.
-func (i *Intake) deliveries(m casework.Mail, raw message.Raw, routes []threading.Route) []desk.Delivery {
+func (i *Intake) deliveries(m casework.Mail, raw message.Raw, routes []threading.Route) ([]desk.Delivery, error) {
 	var out []desk.Delivery
 	index := map[casework.OrgID]int{}
 	for _, r := range routes {
@@ -212,12 +219,16 @@ func (i *Intake) deliveries(m casework.Mail, raw message.Raw, routes []threading
 			mine := m
 			mine.Org = r.Org
 			mine.Envelope.Recipients = nil
-			out = append(out, desk.Delivery{Mail: mine, Raw: raw, Policy: i.Policy[r.Org]})
+			policy, err := i.apply(i.Policy[r.Org], r.Org, mine)
+			if err != nil {
+				return nil, err
+			}
+			out = append(out, desk.Delivery{Mail: mine, Raw: raw, Policy: policy})
 		}
 		out[n].Routes = append(out[n].Routes, r)
 		out[n].Mail.Envelope.Recipients = append(out[n].Mail.Envelope.Recipients, r.Address)
 	}
-	return out
+	return out, nil
 }
 
 // reply tells where the mail lies. A reply line is at most 512 octets (RFC 5321 section 4.5.3.1.5), so a mail on very many

@@ -318,7 +318,7 @@ func TestTriageDecisions(t *testing.T) {
 	staff := casework.Actor{Via: casework.ViaAPI, Name: "Eva"}
 	park := func(n int) casework.TriageID {
 		t.Helper()
-		mail := letter("list@news.example", "Nyhetsbrev", fmt.Sprintf("n%d@news", n), "List-Id: <news.example>\n", "köp")
+		mail := letter("list@news.example", fmt.Sprint("Nyhetsbrev ", n), fmt.Sprintf("n%d@news", n), "List-Id: <news.example>\n", "köp")
 		reply := h.must(mail, fel)
 		id, ok := strings.CutPrefix(reply, "OK triage=")
 		if !ok {

@@ -54,8 +54,11 @@ func openService(ctx context.Context, cfg *config.Config, log *slog.Logger, reso
 	if err := os.MkdirAll(cfg.DataDir, 0o700); err != nil {
 		return nil, fmt.Errorf("data folder: %w", err)
 	}
+	policy, err := policies(cfg)
+	if err != nil {
+		return nil, err
+	}
 	s := &service{cfg: cfg, log: log, metrics: newMetrics()}
-	var err error
 	s.store, err = boltstore.Open(cfg.Path("smartmail.db"), boltstore.Options{Log: log, OnCommit: s.metrics.commit})
 	if err != nil {
 		return nil, err
@@ -71,7 +74,7 @@ func openService(ctx context.Context, cfg *config.Config, log *slog.Logger, reso
 	}
 	s.intake = intake.New(intake.Options{
 		Hostname: cfg.SMTP.Hostname, Router: s.router, Auth: mailauth.New(mailauth.Options{Resolver: resolver}),
-		Desk: s.desk, Policy: policies(cfg), Observe: s.metrics.step,
+		Desk: s.desk, Policy: policy, Observe: s.metrics.step,
 	})
 	return s, nil
 }
@@ -96,14 +99,32 @@ func routing(cfg *config.Config) (orgs []threading.Organisation) {
 	return orgs
 }
 
-func policies(cfg *config.Config) map[casework.OrgID]threading.Policy {
-	out := map[casework.OrgID]threading.Policy{}
+func policies(cfg *config.Config) (map[casework.OrgID]intake.Policy, error) {
+	out := map[casework.OrgID]intake.Policy{}
 	for _, o := range cfg.Organisations {
-		out[casework.OrgID(o.ID)] = threading.Policy{
-			EnforceDMARC: o.Policy.DMARC == "enforce", TriageUnknown: o.Policy.UnknownSender == "triage",
+		less := map[casework.Sender][]casework.Right{}
+		for sender, list := range map[casework.Sender][]string{
+			casework.Verified: o.Policy.Rights.Verified, casework.Known: o.Policy.Rights.Known, casework.Unknown: o.Policy.Rights.Unknown,
+		} {
+			less[sender] = []casework.Right{}
+			for _, right := range list {
+				less[sender] = append(less[sender], casework.Right(right))
+			}
+		}
+		rights, err := casework.Tighten(less)
+		if err != nil {
+			return nil, fmt.Errorf("policy of organisation %s: %w", o.ID, err)
+		}
+		out[casework.OrgID(o.ID)] = intake.Policy{
+			Policy: threading.Policy{
+				EnforceDMARC: o.Policy.DMARC == "enforce", TriageUnknown: o.Policy.UnknownSender == "triage",
+				TrustedSealers: o.Policy.TrustedSealers, Rights: rights,
+			},
+			Allow: intake.NewAddresses(o.Policy.Allow), Block: intake.NewAddresses(o.Policy.Block),
+			PerSender: o.Policy.Rate.PerSender, PerDomain: o.Policy.Rate.PerDomain,
 		}
 	}
-	return out
+	return out, nil
 }
 
 // door is the intake as smtpd sees it.
@@ -258,6 +279,11 @@ func (s *service) housekeeping(ctx context.Context) error {
 				s.log.Error("sweep", "err", err)
 			} else if n > 0 {
 				s.log.Info("swept orphaned blobs", "count", n)
+			}
+			if n, err = s.desk.Purge(ctx); err != nil {
+				s.log.Error("purge", "err", err)
+			} else if n > 0 {
+				s.log.Info("purged discarded mails", "count", n)
 			}
 		}
 	}

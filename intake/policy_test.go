@@ -1,0 +1,93 @@
+package intake
+
+import (
+	"fmt"
+	"testing"
+	"time"
+
+	"smartmail/casework"
+	"smartmail/fault"
+	"smartmail/mailauth/verdict"
+	"smartmail/message"
+	"smartmail/threading"
+)
+
+func TestAddresses(t *testing.T) {
+	a := NewAddresses([]string{"Anna@Home.example", "firma.example", "@evil.example"})
+	for addr, want := range map[string]bool{
+		"anna@home.example": true, "ANNA@HOME.EXAMPLE": true, "bo@home.example": false, "x@firma.example": true, "x@mail.firma.example": true,
+		"x@notfirma.example": false, "x@evil.example": true, "": false, "x": false, "@": false, "x@example": false,
+	} {
+		if got := a.Has(addr); got != want {
+			t.Errorf("%q: %v, want %v", addr, got, want)
+		}
+	}
+	if (Addresses{}).Has("a@b") {
+		t.Error("an empty list has somebody")
+	}
+}
+
+func TestApply(t *testing.T) {
+	now := time.Date(2026, 11, 24, 12, 0, 0, 0, time.UTC)
+	p := Policy{
+		Policy: threading.Policy{TriageUnknown: true},
+		Allow:  NewAddresses([]string{"vän.example", "anna@home.example"}), Block: NewAddresses([]string{"evil.example"}),
+		PerSender: 2, PerDomain: 3,
+	}
+	mail := func(from string, proved bool) casework.Mail {
+		m := casework.Mail{Content: message.Content{From: message.Mailbox{Email: from}}}
+		m.Envelope.Protocol = "ESMTP"
+		if proved {
+			m.Auth = verdict.Verdict{From: from, DMARC: verdict.DMARC{Result: verdict.Pass}}
+		}
+		return m
+	}
+	bounced := mail("ok@home.example", false)
+	bounced.Envelope.ReversePath = "x@sub.evil.example"
+	imported := mail("a@home.example", false)
+	imported.Envelope.Protocol = ""
+	type step struct {
+		name  string
+		m     casework.Mail
+		want  error
+		waits bool // an unknown sender would wait for a person
+	}
+	for name, steps := range map[string][]step{
+		"blocked":                 {{"From", mail("x@evil.example", true), fault.New(fault.Forbidden, ""), true}, {"reverse-path", bounced, fault.New(fault.Forbidden, ""), true}},
+		"allowed":                 {{"1", mail("anna@home.example", true), nil, false}, {"2", mail("anna@home.example", true), nil, false}, {"3", mail("anna@home.example", true), nil, false}},
+		"allowed without proof":   {{"1", mail("anna@home.example", false), nil, true}, {"2", mail("anna@home.example", false), nil, true}, {"3", mail("anna@home.example", false), fault.New(fault.Busy, ""), true}},
+		"by sender":               {{"1", mail("b@c.example", false), nil, true}, {"2", mail("b@c.example", false), nil, true}, {"3", mail("b@c.example", false), fault.New(fault.Busy, ""), true}, {"proved", mail("b@c.example", true), nil, true}},
+		"by domain":               {{"1", mail("1@c.example", false), nil, true}, {"2", mail("2@c.example", false), nil, true}, {"3", mail("3@c.example", false), nil, true}, {"4", mail("4@c.example", false), fault.New(fault.Busy, ""), true}},
+		"imports are not counted": {{"1", imported, nil, true}, {"2", imported, nil, true}, {"3", imported, nil, true}},
+	} {
+		i := New(Options{Now: func() time.Time { return now }})
+		for _, s := range steps {
+			got, err := i.apply(p, "a", s.m)
+			if (err == nil) != (s.want == nil) || err != nil && fault.KindOf(err) != fault.KindOf(s.want) || got.TriageUnknown != s.waits {
+				t.Errorf("%s, %s: %v, waits %v; want %v, %v", name, s.name, err, got.TriageUnknown, s.want, s.waits)
+			}
+		}
+	}
+}
+
+func TestRatesRefillAndForget(t *testing.T) {
+	now := time.Date(2026, 11, 24, 12, 0, 0, 0, time.UTC)
+	r := newRates(func() time.Time { return now }, 3)
+	take := func(key string) bool { return r.take(key, 2) }
+	if !take("a") || !take("a") || take("a") {
+		t.Error("two an hour are not two")
+	}
+	now = now.Add(30 * time.Minute)
+	if !take("a") || take("a") {
+		t.Error("after half an hour one more is not one more")
+	}
+	for i := range 100 {
+		take(fmt.Sprint(i))
+	}
+	if len(r.byKey) != 3 || r.used.Len() != 3 {
+		t.Errorf("%d and %d keys are kept, want 3", len(r.byKey), r.used.Len())
+	}
+	if !r.take("x", 0) || len(r.byKey) != 3 {
+		t.Error("no limit counts")
+	}
+}
