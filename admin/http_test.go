@@ -299,7 +299,7 @@ func TestTornFile(t *testing.T) {
 	h.refused(500, "GET", "/api/v1/attachments/a", "")
 
 	h = newHouse(t, func(o *admin.Options) { o.Desk = torn{o.Desk.(*desk.Desk), 1 << 20} })
-	r, err := http.NewRequestWithContext(t.Context(), "GET", h.url+"/api/v1/attachments/a", nil)
+	r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, h.url+"/api/v1/attachments/a", nil)
 	if err != nil {
 		t.Fatal(err)
 	}

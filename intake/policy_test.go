@@ -74,8 +74,8 @@ func TestRatesRefillAndForget(t *testing.T) {
 	now := time.Date(2026, 11, 24, 12, 0, 0, 0, time.UTC)
 	r := newRates(func() time.Time { return now }, 3)
 	take := func(key string) bool { return r.take(key, 2) }
-	if !take("a") || !take("a") || take("a") {
-		t.Error("two an hour are not two")
+	if first, second, third := take("a"), take("a"), take("a"); !first || !second || third {
+		t.Errorf("two an hour are %v, %v, %v", first, second, third)
 	}
 	now = now.Add(30 * time.Minute)
 	if !take("a") || take("a") {
