@@ -1,14 +1,14 @@
 // Package intake is the way of one mail through the house.
 //
 //	Route: address → threading.Router
-//	Accept: {mailauth ‖ message.Parse ‖ SHA-256} → refusals → desk.Receive (threading, one transaction, fsync) → reply
+//	Accept: {mailauth ‖ message.Parse ‖ SHA-256} → refusals → Scanner → desk.Receive (threading, one transaction, fsync) → reply
 //
 // Every way in (SMTP, import) is this one, so that a mail is the same whichever way it came.
 //
 // Invariants:
 //   - A nil error means that the mail is on its case or in triage, durable, once.
-//   - A mail is refused for good only for what its sender or his domain did (loop, DMARC reject); all trouble of ours
-//     is fault.Ours, and the peer keeps the mail.
+//   - A mail is refused for good only for what its sender or his domain did (loop, DMARC reject) or what it holds (spam,
+//     a virus); all trouble of ours is fault.Ours, and the peer keeps the mail.
 package intake
 
 import (
@@ -46,16 +46,17 @@ type Checker interface {
 	Check(ctx context.Context, in mailauth.Input) (verdict.Verdict, error)
 }
 
-// Options of an intake; all but Now and Observe are needed.
+// Options of an intake; all but Scanner, Now and Observe are needed.
 type Options struct {
 	Hostname string // ours, for the trace header
 	Router   *threading.Router
 	Auth     Checker
+	Scanner  Scanner // nil: nobody is asked
 	Desk     Receiver
 	Limits   message.Limits
 	Policy   map[casework.OrgID]Policy
 	Now      func() time.Time // nil: time.Now
-	// Observe is told how long a step took: "read" (verify, parse and hash, side by side) or "commit". May be nil.
+	// Observe is told how long a step took: "read" (verify, parse and hash), "scan" or "commit". May be nil.
 	Observe func(step string, took time.Duration)
 }
 
@@ -97,11 +98,14 @@ func (i *Intake) Accept(ctx context.Context, env message.Envelope, raw message.R
 	if err := i.refuse(m, routes); err != nil {
 		return "", err
 	}
-	start := i.Now()
 	deliveries, err := i.deliveries(m, raw, routes)
 	if err != nil {
 		return "", err
 	}
+	if err := i.scan(ctx, env, raw, deliveries); err != nil {
+		return "", err
+	}
+	start := i.Now()
 	placed, err := i.Desk.Receive(ctx, deliveries)
 	if err != nil {
 		return "", err

@@ -201,11 +201,11 @@ func TestPauses(t *testing.T) {
 		ask(10, tolerated, true)
 		time.Sleep(pause) // of the bubble: it takes no time
 		ask(10, 1, true)
-		time.Sleep(pause - 1)
+		time.Sleep(pause - time.Nanosecond)
 		ask(10, 0, true)
 		f.err = nil
 		ask(10, 0, true)
-		time.Sleep(1)
+		time.Sleep(time.Nanosecond)
 		ask(10, 10, false)
 		f.err = errors.New("down")
 		ask(tolerated-1, tolerated-1, true)
