@@ -45,6 +45,7 @@ type Config struct {
 	HTTP          HTTP           `yaml:"http"`
 	DNS           DNS            `yaml:"dns"`
 	Relay         Relay          `yaml:"relay"`
+	Scan          Scan           `yaml:"scan"`
 	Organisations []Organisation `yaml:"organisations"`
 
 	file  string
@@ -196,6 +197,7 @@ func Default() Config {
 		},
 		HTTP:  HTTP{Listen: "127.0.0.1:8080"},
 		Relay: Relay{Mode: "smarthost", Smarthost: Smarthost{Address: "127.0.0.1:25", TLS: "none"}, MXPort: 25, Retry: Retry{First: minutes(1), Max: minutes(240), GiveUp: minutes(7200)}},
+		Scan:  Scan{MaxBytes: 25 << 20}, // what clamd takes by its own default
 	}
 }
 
@@ -252,6 +254,7 @@ func Parse(name string, text []byte) (*Config, error) {
 	for i := range c.Organisations {
 		c.Organisations[i].defaults()
 	}
+	c.Scan.defaults()
 	if c.HTTP.PublicURL == "" {
 		c.HTTP.PublicURL = "http://" + c.HTTP.Listen
 	}

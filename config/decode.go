@@ -137,7 +137,7 @@ func (d *decoder) scalar(n *yaml.Node, key string, v reflect.Value) {
 		v.SetInt(int64(dur))
 		return
 	}
-	want := map[reflect.Kind][]string{reflect.String: {"!!str"}, reflect.Bool: {"!!bool"}, reflect.Int: {"!!int"}, reflect.Int64: {"!!int"}}[v.Kind()]
+	want := map[reflect.Kind][]string{reflect.String: {"!!str"}, reflect.Bool: {"!!bool"}, reflect.Int: {"!!int"}, reflect.Int64: {"!!int"}, reflect.Float64: {"!!int", "!!float"}}[v.Kind()]
 	if !slices.Contains(want, n.ShortTag()) || n.Decode(v.Addr().Interface()) != nil {
 		d.fail(n, key, "expected %s, found %q", typeName(v), n.Value)
 	}
@@ -149,6 +149,8 @@ func typeName(v reflect.Value) string {
 		return "text (in quotes, if it looks like a number)"
 	case reflect.Bool:
 		return "true or false"
+	case reflect.Float64:
+		return "a number"
 	default:
 		return "a whole number"
 	}

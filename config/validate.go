@@ -111,6 +111,7 @@ func (c *Config) validate() error {
 	if c.Relay.MXPort < 1 || c.Relay.MXPort > 65535 {
 		k.fail("relay.mx_port", "%d is no port", c.Relay.MXPort)
 	}
+	k.scan(c.Scan)
 	k.organisations(c.Organisations)
 	return errors.Join(k.errs...)
 }

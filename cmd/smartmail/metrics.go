@@ -37,7 +37,7 @@ func newMetrics() *metrics {
 		mails:    prometheus.NewCounterVec(prometheus.CounterOpts{Name: "smartmail_smtp_mails_total", Help: "Mails answered after their data, by reply code."}, []string{"code"}),
 		size:     prometheus.NewHistogram(prometheus.HistogramOpts{Name: "smartmail_smtp_mail_bytes", Help: "Size of mails.", Buckets: prometheus.ExponentialBuckets(1024, 4, 9)}),
 		answer:   prometheus.NewHistogram(prometheus.HistogramOpts{Name: "smartmail_smtp_answer_seconds", Help: "From a mail's last octet to its reply.", Buckets: fast}),
-		steps:    prometheus.NewHistogramVec(prometheus.HistogramOpts{Name: "smartmail_intake_step_seconds", Help: "Steps of taking a mail in: read (verify, parse, hash) and commit.", Buckets: fast}, []string{"step"}),
+		steps:    prometheus.NewHistogramVec(prometheus.HistogramOpts{Name: "smartmail_intake_step_seconds", Help: "Steps of taking a mail in: read (verify, parse, hash), scan and commit.", Buckets: fast}, []string{"step"}),
 		commits:  prometheus.NewHistogram(prometheus.HistogramOpts{Name: "smartmail_store_commit_seconds", Help: "Durable commits.", Buckets: fast}),
 		batch:    prometheus.NewHistogram(prometheus.HistogramOpts{Name: "smartmail_store_commit_updates", Help: "Updates that shared a commit.", Buckets: prometheus.ExponentialBuckets(1, 2, 9)}),
 		written:  prometheus.NewCounter(prometheus.CounterOpts{Name: "smartmail_store_written_bytes_total", Help: "Bytes of keys and values committed."}),

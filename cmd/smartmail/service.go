@@ -58,6 +58,10 @@ func openService(ctx context.Context, cfg *config.Config, log *slog.Logger, reso
 	if err != nil {
 		return nil, err
 	}
+	scanner, err := scanners(cfg.Scan, log)
+	if err != nil {
+		return nil, err
+	}
 	s := &service{cfg: cfg, log: log, metrics: newMetrics()}
 	s.store, err = boltstore.Open(cfg.Path("smartmail.db"), boltstore.Options{Log: log, OnCommit: s.metrics.commit})
 	if err != nil {
@@ -74,7 +78,7 @@ func openService(ctx context.Context, cfg *config.Config, log *slog.Logger, reso
 	}
 	s.intake = intake.New(intake.Options{
 		Hostname: cfg.SMTP.Hostname, Router: s.router, Auth: mailauth.New(mailauth.Options{Resolver: resolver}),
-		Desk: s.desk, Policy: policy, Observe: s.metrics.step,
+		Scanner: scanner, Desk: s.desk, Policy: policy, Observe: s.metrics.step,
 	})
 	return s, nil
 }
