@@ -2,14 +2,14 @@ package mailauth
 
 import (
 	"context"
-	"crypto/sha256"
 	"crypto/subtle"
 	"encoding/base64"
 	"errors"
-	"io"
+	"slices"
 	"strconv"
 	"strings"
 
+	"smartmail/mailauth/canon"
 	"smartmail/mailauth/verdict"
 )
 
@@ -29,18 +29,39 @@ var (
 )
 
 // arc validates the chain of forwarders' seals (RFC 8617 section 5.2). A chain that can't be validated for whatever
-// reason, a failed look-up too, is no pass; nothing hangs on it that would be worth a 451.
-func (c *Checker) arc(ctx context.Context, mail *signed) string {
+// reason is no pass; where it was a look-up that failed for the moment, Chain says so.
+func (c *Checker) arc(ctx context.Context, mail *signed, keys *keyring) (string, verdict.Chain) {
 	sets, err := arcSets(mail.header)
 	switch {
 	case err != nil:
-		return verdict.Fail
+		return verdict.Fail, verdict.Chain{}
 	case len(sets) == 0:
-		return verdict.None
-	case c.validate(ctx, mail, sets) != nil:
-		return verdict.Fail
+		return verdict.None, verdict.Chain{}
 	}
-	return verdict.Pass
+	chain := verdict.Chain{Seals: seals(sets)}
+	if sig, err := c.newestSignature(sets); err != nil || !sig.signsFrom() {
+		for i := range chain.Seals {
+			chain.Seals[i].DMARC, chain.Seals[i].From = "", "" // From may have been changed since
+		}
+	}
+	if err := c.validate(ctx, mail, sets, keys); err != nil {
+		var ke *keyError
+		chain.Temporary = errors.Is(err, errCutBody) || errors.As(err, &ke) && ke.result == verdict.Temperror
+		return verdict.Fail, chain
+	}
+	return verdict.Pass, chain
+}
+
+// newestSignature reads the message signature that must hold. Without c=, relaxed is what the sealers in the field use
+// and the public test suite asks for, against the simple of RFC 6376 section 3.5. As with DKIM, what is not signed must
+// not ride along.
+func (c *Checker) newestSignature(sets []arcSet) (signature, error) {
+	newest := sets[len(sets)-1]
+	s := signature{field: newest.message, limit: -1}
+	if s.read(newest.messageTags, relaxed, c.now()) != "" || s.limit >= 0 || slices.Contains(s.names, "arc-seal") {
+		return s, errChain
+	}
+	return s, nil
 }
 
 // arcSets orders the chain's fields and checks its structure (RFC 8617 section 5.2 steps 1 to 3).
@@ -99,16 +120,20 @@ func instance(s string) (int, bool) {
 }
 
 // validate checks the newest message signature and every seal, newest first (RFC 8617 section 5.2 steps 4 to 6).
-func (c *Checker) validate(ctx context.Context, mail *signed, sets []arcSet) error {
-	newest := sets[len(sets)-1]
-	data, err := messageData(mail.header, newest)
+func (c *Checker) validate(ctx context.Context, mail *signed, sets []arcSet, keys *keyring) error {
+	sig, err := c.newestSignature(sets)
 	if err != nil {
 		return err
 	}
-	if err := c.holds(ctx, newest.messageTags, data); err != nil {
-		return err
+	bodies, ok := hashBody(ctx, mail, []signature{sig})
+	if !ok {
+		return errCutBody
 	}
-	if err := checkBody(ctx, mail, newest.messageTags); err != nil {
+	if subtle.ConstantTimeCompare(bodies[sig.bodyPart()].Sum(nil), sig.bodyHash) != 1 {
+		return errArcSig
+	}
+	data := signedData(mail.header, sig.field.text, sig.names, sig.headerForm)
+	if err := c.holds(ctx, sets[len(sets)-1].messageTags, data, keys); err != nil {
 		return err
 	}
 	for n := len(sets); n > 0; n-- {
@@ -116,117 +141,50 @@ func (c *Checker) validate(ctx context.Context, mail *signed, sets []arcSet) err
 		if _, ok := tags["h"]; ok {
 			return errChain // RFC 8617 section 4.1.3
 		}
-		if err := c.holds(ctx, tags, sealData(sets[:n])); err != nil {
+		if err := c.holds(ctx, tags, sealData(sets[:n]), keys); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// sealData is what a seal signs: all sets up to its own, in order, its own signature empty (RFC 8617 section 5.1.1).
-func sealData(sets []arcSet) string {
-	var b strings.Builder
-	for i, s := range sets {
-		b.WriteString(relaxedField(s.results.text))
-		b.WriteString(relaxedField(s.message.text))
-		seal := s.seal.text
-		if i == len(sets)-1 {
-			seal = withoutSignature(seal)
-		}
-		b.WriteString(relaxedField(seal))
-	}
-	return strings.TrimSuffix(b.String(), "\r\n")
-}
-
-// messageData is what a message signature signs of the header (RFC 6376 section 3.7, RFC 8617 section 4.1.2).
-func messageData(h header, s arcSet) (string, error) {
-	list, ok := s.messageTags["h"]
-	names := strings.Split(list, ":")
-	if !ok || len(names) > maxSignedFields {
-		return "", errChain
-	}
-	form, _ := arcForms(s.messageTags)
-	canonical, err := fieldForm(form)
-	if err != nil {
-		return "", err
-	}
-	var b strings.Builder
-	taken := make(map[string]int)
-	for _, name := range names {
-		name = strings.ToLower(squeeze(name))
-		if name == "arc-seal" {
-			return "", errChain
-		}
-		same := h.named(name)
-		if taken[name]++; taken[name] <= len(same) {
-			b.WriteString(canonical(same[len(same)-taken[name]].text)) // from the bottom up
-		}
-	}
-	b.WriteString(canonical(withoutSignature(s.message.text)))
-	return strings.TrimSuffix(b.String(), "\r\n"), nil
-}
-
-// arcForms reads the canonical forms of header and body. Without the tag, relaxed is what the sealers in the field use
-// and the public test suite asks for, against the simple of RFC 6376 section 3.5.
-func arcForms(tags map[string]string) (header, body string) {
-	c, ok := tags["c"]
-	if !ok {
-		return "relaxed", "relaxed"
-	}
-	header, body, ok = strings.Cut(squeeze(c), "/")
-	if !ok {
-		body = "simple"
-	}
-	return header, body
-}
-
-func fieldForm(name string) (func(string) string, error) {
-	switch name {
-	case "simple":
-		return func(text string) string { return text }, nil
-	case "relaxed":
-		return relaxedField, nil
-	}
-	return nil, errChain
-}
-
-// checkBody compares the body's hash with the one that was signed.
-func checkBody(ctx context.Context, mail *signed, tags map[string]string) error {
-	_, form := arcForms(tags)
-	want, err := base64.StdEncoding.DecodeString(squeeze(tags["bh"]))
-	_, limited := tags["l"] // as with DKIM: what is not signed must not ride along
-	if err != nil || limited || form != "simple" && form != "relaxed" {
+// holds checks one signature of a set with its key out of the DNS.
+func (c *Checker) holds(ctx context.Context, tags map[string]string, data string, keys *keyring) error {
+	var s signature
+	if tags["d"] == "" || tags["s"] == "" || tags["b"] == "" || checkTimes(tags, c.now()) != "" {
 		return errChain
 	}
-	hash := sha256.New()
-	canon := &bodyCanon{w: hash, relaxed: form == "relaxed"}
-	body := mail.body(ctx, "")
-	if _, err := io.Copy(canon, body); err != nil {
+	if s.readForms(tags, relaxed) != "" {
+		return errChain
+	}
+	value, err := base64.StdEncoding.DecodeString(squeeze(tags["b"]))
+	if err != nil {
+		return errChain
+	}
+	key, err := keys.find(ctx, sealer(tags), strings.ToLower(squeeze(tags["s"])), s.kind)
+	if err != nil {
 		return err
 	}
-	if err := canon.Close(); err != nil {
-		return err
-	}
-	if body.cut {
-		return errCutBody
-	}
-	if subtle.ConstantTimeCompare(hash.Sum(nil), want) != 1 {
+	if !key.holds(data, value) {
 		return errArcSig
 	}
 	return nil
 }
 
-// withoutSignature empties the value of the b tag (RFC 6376 section 3.5).
-func withoutSignature(text string) string {
-	name, value, _ := strings.Cut(text, ":")
-	terms := strings.Split(value, ";")
-	for i, term := range terms {
-		if tag, _, ok := strings.Cut(term, "="); ok && strings.Trim(tag, " \t\r\n") == "b" {
-			terms[i] = tag + "="
-			if i == len(terms)-1 {
-				terms[i] += "\r\n"
-			}
+// sealer is the domain of a signature.
+func sealer(tags map[string]string) string { return strings.ToLower(squeeze(tags["d"])) }
+
+// sealData is what a seal signs: all sets up to its own, in order, its own signature empty (RFC 8617 section 5.1.1).
+func sealData(sets []arcSet) string {
+	var b strings.Builder
+	for i, s := range sets {
+		b.WriteString(canon.Field(s.results.text))
+		b.WriteString(canon.Field(s.message.text))
+		seal := s.seal.text
+		if i == len(sets)-1 {
+			seal = withoutSignature(seal)
 		}
+		b.WriteString(canon.Field(seal))
 	}
-	return name + ":" + strings.Join(terms, ";")
+	return strings.TrimSuffix(b.String(), "\r\n")
 }

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"testing"
 
+	"smartmail/mailauth/canon"
 	"smartmail/mailauth/verdict"
 )
 
@@ -19,7 +20,7 @@ func (s *signer) forward(t *testing.T, text []byte, i int, domain string) []byte
 	s.sign(t, []byte(plainMail), signing{domain: domain}) // publishes the key
 	h := mustHeader(t, string(text))
 	sum := sha256.New()
-	body := &bodyCanon{w: sum, relaxed: true}
+	body := &canon.Body{W: sum, Relaxed: true}
 	if _, err := body.Write(text[h.body:]); err != nil {
 		t.Fatal(err)
 	}
@@ -31,14 +32,7 @@ func (s *signer) forward(t *testing.T, text []byte, i int, domain string) []byte
 	message := fmt.Sprintf("ARC-Message-Signature: i=%d; a=rsa-sha256; c=relaxed/relaxed; d=%s; s=rsa; h=from:subject:to; bh=%s; b=",
 		i, domain, base64.StdEncoding.EncodeToString(sum.Sum(nil)))
 	set.message = make(message + "\r\n")
-	var err error
-	if set.messageTags, err = parseTags(set.message.value()); err != nil {
-		t.Fatal(err)
-	}
-	data, err := messageData(h, set)
-	if err != nil {
-		t.Fatal(err)
-	}
+	data := signedData(h, set.message.text, []string{"from", "subject", "to"}, relaxed)
 	set.message = make(message + s.raw(t, data) + "\r\n")
 	seal := fmt.Sprintf("ARC-Seal: i=%d; a=rsa-sha256; cv=%s; d=%s; s=rsa; b=", i, validation(i), domain)
 	set.seal = make(seal + "\r\n")

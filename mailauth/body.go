@@ -18,11 +18,11 @@ type signed struct {
 	err error
 }
 
-// body returns a reader of the body, behind the text given, that ends early instead of failing when the medium fails
-// or the time is up: package dkim leaves goroutines behind when its reader fails. Whoever reads must ask cut afterwards.
-func (m *signed) body(ctx context.Context, before string) *bodyReader {
+// body returns a reader of the body that ends early when the medium fails or the time is up. Whoever reads must ask cut
+// afterwards.
+func (m *signed) body(ctx context.Context) *bodyReader {
 	size := max(m.raw.Size()-m.header.body, 0)
-	return &bodyReader{ctx: ctx, mail: m, before: before, r: io.NewSectionReader(m.raw, m.header.body, size)}
+	return &bodyReader{ctx: ctx, mail: m, r: io.NewSectionReader(m.raw, m.header.body, size)}
 }
 
 func (m *signed) readError() error {
@@ -32,11 +32,10 @@ func (m *signed) readError() error {
 }
 
 type bodyReader struct {
-	ctx    context.Context
-	mail   *signed
-	before string
-	r      io.Reader
-	cut    bool // the body was not read to its end: what was computed from it says nothing
+	ctx  context.Context
+	mail *signed
+	r    io.Reader
+	cut  bool // the body was not read to its end: what was computed from it says nothing
 }
 
 // Read reads on until the end, the deadline, or trouble.
@@ -44,11 +43,6 @@ func (b *bodyReader) Read(p []byte) (int, error) {
 	if b.cut || b.ctx.Err() != nil {
 		b.cut = true
 		return 0, io.EOF
-	}
-	if b.before != "" {
-		n := copy(p, b.before)
-		b.before = b.before[n:]
-		return n, nil
 	}
 	n, err := b.r.Read(p)
 	if err != nil && !errors.Is(err, io.EOF) {

@@ -81,7 +81,19 @@ func TestVerdict(t *testing.T) {
 				z.txt["xn--exmple-cua.com"] = z.txt["example.com"]
 				z.txt["_dmarc.xn--exmple-cua.com"] = z.txt["_dmarc.example.com"]
 			}, spf: "pass", dmarc: "pass", policy: "reject"},
-		{label: "unusable From", from: "a@example.com, b@example.com", spf: "pass", dmarc: "permerror"},
+		{label: "two addresses of one domain, which sent them", from: "a@example.com, b@example.com", spf: "pass", dmarc: "permerror"},
+		{label: "two addresses, one of a domain that did not", from: "a@example.com, b@other.net", in: Input{Client: client, ReversePath: "x@other.net"},
+			spf: "pass", dmarc: "fail", policy: "reject"},
+		{label: "two addresses, the stricter policy counts", from: "a@sub.example.com, b@example.com", in: Input{Client: elsewhere, ReversePath: "x@other.net"},
+			spf: "fail", dmarc: "fail", policy: "reject"},
+		{label: "an address in an encoded word", from: "=?utf-8?q?=3Ca=40example=2Ecom=3E=2C?= <x@other.net>", in: Input{Client: client, ReversePath: "x@other.net"},
+			spf: "pass", dmarc: "fail", policy: "reject"},
+		{label: "a group", from: "us: a@example.com;", in: Input{Client: elsewhere, ReversePath: "x@other.net"},
+			spf: "fail", dmarc: "fail", policy: "reject"},
+		{label: "the sixth domain is not asked about", from: "a@b1.test, a@b2.test, a@b3.test, a@b4.test, a@b5.test, a@example.com",
+			in: Input{Client: elsewhere, ReversePath: "x@other.net"}, spf: "fail", dmarc: "permerror"},
+		{label: "unusable From, no policy", from: "a@other.net, b@other.net", in: Input{Client: elsewhere, ReversePath: "x@other.net"},
+			spf: "fail", dmarc: "permerror"},
 
 		{label: "no policy known", change: func(z *zone) { z.down["_dmarc.example.com"] = true }, spf: "pass", dmarc: "temperror", temp: true},
 		{label: "SPF undecided, nothing else", change: func(z *zone) { z.down["example.com"] = true },
@@ -101,7 +113,11 @@ func TestVerdict(t *testing.T) {
 			in: Input{Client: elsewhere, ReversePath: "x@example.com"}, sign: []signing{{domain: "other.net"}},
 			spf: "fail", dkim: []string{"temperror"}, dmarc: "fail", policy: "reject"},
 		{label: "unusable From, all undecided", from: "a@example.com, b@example.com", change: func(z *zone) { z.down["example.com"] = true },
-			spf: "temperror", dmarc: "permerror"},
+			spf: "temperror", dmarc: "temperror", temp: true},
+		{label: "junk in a record that asks for nothing", change: func(z *zone) { z.txt["_dmarc.example.com"] = []string{"v=DMARC1; p=none; bogus"} },
+			in: Input{Client: elsewhere, ReversePath: "x@example.com"}, spf: "fail", dmarc: "permerror", policy: "none"},
+		{label: "junk in a record that asks for something", change: func(z *zone) { z.txt["_dmarc.example.com"] = []string{"v=DMARC1; p=reject; bogus"} },
+			in: Input{Client: elsewhere, ReversePath: "x@example.com"}, spf: "fail", dmarc: "fail", policy: "reject"},
 	} {
 		t.Run(tt.label, func(t *testing.T) {
 			z := exampleZone()

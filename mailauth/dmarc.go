@@ -2,6 +2,7 @@ package mailauth
 
 import (
 	"context"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -13,6 +14,7 @@ type record struct {
 	policy, subPolicy     string // none, quarantine, reject; subPolicy is never empty
 	strictDKIM, strictSPF bool
 	percent               int
+	broken                bool // a term is no tag: the rest is taken, and said so
 }
 
 // discovery is what the search for a domain's policy found.
@@ -29,7 +31,7 @@ func (c *Checker) discover(ctx context.Context, domain string) discovery {
 		names = append(names, org)
 	}
 	for i, name := range names {
-		txts, err := guard{c.resolver, false}.LookupTXT(ctx, "_dmarc."+name)
+		txts, err := guard{c.resolver}.LookupTXT(ctx, "_dmarc."+name)
 		if err != nil && !isNotFound(err) {
 			if isTemporary(err) {
 				return discovery{err: err}
@@ -63,9 +65,11 @@ func isDMARC(txt string) bool {
 // section 6.3); without a usable policy a record with an address for reports means "none", any other nothing: nil.
 func parseRecord(txt string) *record {
 	tags := make(map[string]string)
+	broken := false
 	for term := range strings.SplitSeq(txt, ";") {
 		name, value, ok := strings.Cut(term, "=")
 		name = strings.ToLower(strings.TrimSpace(name))
+		broken = broken || !ok && name != ""
 		if _, twice := tags[name]; ok && !twice {
 			tags[name] = strings.ToLower(strings.TrimSpace(value))
 		}
@@ -76,6 +80,7 @@ func parseRecord(txt string) *record {
 		strictDKIM: tags["adkim"] == "s",
 		strictSPF:  tags["aspf"] == "s",
 		percent:    100,
+		broken:     broken,
 	}
 	if n, err := strconv.Atoi(tags["pct"]); err == nil && 0 <= n && n <= 100 {
 		r.percent = n
@@ -122,6 +127,9 @@ func evaluate(domain string, d discovery, spf verdict.SPF, dkim []verdict.DKIM, 
 		}
 	}
 	for _, s := range dkim {
+		if s.Discounted {
+			continue
+		}
 		consider(s.Result, s.Domain, d.record.strictDKIM)
 	}
 	consider(spf.Result, spf.Domain, d.record.strictSPF)
@@ -130,6 +138,38 @@ func evaluate(domain string, d discovery, spf verdict.SPF, dkim []verdict.DKIM, 
 		out.Reason = "an aligned domain can't be looked up at the moment"
 	case verdict.Fail:
 		out.Policy = sampled(out.Policy, d.record.percent, chance)
+		if d.record.broken && out.Policy == verdict.PolicyNone {
+			// Section 11.2 has this word for a broken record. One that asks for more than "none" is obeyed as far as it
+			// can be read (section 6.3): junk at its end must not disarm it.
+			out.Result, out.Reason = verdict.Permerror, "the policy record has a syntax error"
+		}
+	}
+	return out
+}
+
+// maxClaimed bounds the domains asked about for a From that names no one beyond doubt.
+const maxClaimed = 5
+
+// evaluateClaims judges a mail whose From is unusable by all the domains that it names: it never passes, and the
+// strictest policy among those that did not send it is the one that it broke (RFC 7489 section 6.6.1). A permerror
+// means that none of them has a policy against it.
+func evaluateClaims(from identity, found []discovery, v verdict.Verdict, chance func() int) verdict.DMARC {
+	out := verdict.DMARC{Result: verdict.Permerror, Reason: from.problem}
+	order := []string{verdict.PolicyNone, verdict.PolicyQuarantine, verdict.PolicyReject}
+	undecided := false
+	for i, domain := range from.claimed {
+		switch d := evaluate(domain, found[i], v.SPF, v.DKIM, chance); d.Result {
+		case verdict.Temperror:
+			undecided = true
+		case verdict.Fail:
+			out.Result = verdict.Fail
+			if slices.Index(order, d.Policy) > slices.Index(order, out.Policy) {
+				out.Policy = d.Policy
+			}
+		}
+	}
+	if undecided && out.Policy != verdict.PolicyReject {
+		out.Result = verdict.Temperror // it may have broken a stricter one
 	}
 	return out
 }

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"io"
 	"mime"
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -14,6 +15,7 @@ type identity struct {
 	address string // local part as it stands, domain in A-labels and lower case
 	domain  string
 	problem string
+	claimed []string // with a problem: domains that From may be read to name, at most maxClaimed
 }
 
 // maxFromBytes bounds the From field that is taken for an identity.
@@ -22,6 +24,14 @@ const maxFromBytes = 4096
 // readIdentity takes an identity out of the header only where every parser would take the same one: one From line of
 // the plain form, with one address (RFC 7489 section 6.6.1 leaves the rest to us). Everything else is a problem.
 func readIdentity(h header) identity {
+	id := readOne(h)
+	if id.problem != "" {
+		id.claimed = claimedDomains(h)
+	}
+	return id
+}
+
+func readOne(h header) identity {
 	if h.tooBig {
 		return identity{problem: "the header is too big"}
 	}
@@ -49,6 +59,35 @@ func readIdentity(h header) identity {
 		return identity{problem: "odd folding in From"}
 	}
 	return readMailbox(value)
+}
+
+// claimedDomains reads From as loosely as the loosest parser might: whatever follows an @ and is a domain, as it stands
+// and with encoded words decoded.
+func claimedDomains(h header) []string {
+	var domains []string
+	for _, f := range h.fields {
+		if !looksLikeFrom(f.name) {
+			continue
+		}
+		text := f.value()[:min(len(f.value()), maxFromBytes)]
+		decoded, err := (&mime.WordDecoder{}).DecodeHeader(text)
+		if err == nil && decoded != text {
+			text += " " + decoded
+		}
+		for _, s := range strings.Split(text, "@")[1:] {
+			end := strings.IndexFunc(s, func(r rune) bool {
+				return r < utf8.RuneSelf && r != '-' && r != '.' && !isAlphanum(byte(r)) || unicode.IsSpace(r) || unicode.IsControl(r)
+			})
+			if end >= 0 {
+				s = s[:end]
+			}
+			domain, ok := asciiDomain(strings.TrimRight(s, "."))
+			if ok && !slices.Contains(domains, domain) && len(domains) < maxClaimed {
+				domains = append(domains, domain)
+			}
+		}
+	}
+	return domains
 }
 
 // looksLikeFrom reports whether some parser could take the name for From: with white space or control characters in

@@ -7,16 +7,15 @@ import (
 	"net/netip"
 )
 
-// maxRecordBytes is the longest TXT record that is evaluated: real ones stay under 4 KiB, and the cost of a record's
-// macros and keys grows with the square of its length.
+// maxRecordBytes is the longest TXT record that is evaluated: real ones stay under 4 KiB.
 const maxRecordBytes = 16 << 10
 
-// guard stands between the libraries and the resolver. It makes every error the bare *net.DNSError that they look for
-// by type, and keeps records out that are too long to be meant well.
-type guard struct {
-	resolver Resolver
-	only4    bool // ask for IPv4 addresses alone
-}
+// mxRecord is what a Resolver gives for an MX record.
+type mxRecord = net.MX
+
+// guard stands between the rules and the resolver. It makes every error a *net.DNSError, asks for one address family,
+// and keeps records out that are too long to be meant well.
+type guard struct{ resolver Resolver }
 
 // familyResolver is a resolver that can ask for one address family.
 type familyResolver interface {
@@ -36,28 +35,31 @@ func (g guard) LookupTXT(ctx context.Context, name string) ([]string, error) {
 	return txts, nil
 }
 
-func (g guard) LookupMX(ctx context.Context, name string) ([]*net.MX, error) {
+func (g guard) LookupMX(ctx context.Context, name string) ([]*mxRecord, error) {
 	mx, err := g.resolver.LookupMX(ctx, name)
 	return mx, dnsError(name, err)
-}
-
-// LookupIPAddr asks for A records alone when the client came over IPv4 (RFC 7208 section 5): a broken AAAA has no say then.
-func (g guard) LookupIPAddr(ctx context.Context, host string) ([]net.IPAddr, error) {
-	if fr, ok := g.resolver.(familyResolver); ok && g.only4 {
-		addrs, err := fr.LookupNetIP(ctx, "ip4", host)
-		out := make([]net.IPAddr, len(addrs))
-		for i, a := range addrs {
-			out[i] = net.IPAddr{IP: a.Unmap().AsSlice()}
-		}
-		return out, dnsError(host, err)
-	}
-	addrs, err := g.resolver.LookupIPAddr(ctx, host)
-	return addrs, dnsError(host, err)
 }
 
 func (g guard) LookupAddr(ctx context.Context, addr string) ([]string, error) {
 	names, err := g.resolver.LookupAddr(ctx, addr)
 	return names, dnsError(addr, err)
+}
+
+// lookupAddrs returns the addresses of a host in one family, "ip4" or "ip6", and only that is asked for if the resolver
+// can (RFC 7208 section 5): a broken AAAA has no say about an IPv4 client.
+func (g guard) lookupAddrs(ctx context.Context, network, host string) ([]netip.Addr, error) {
+	if fr, ok := g.resolver.(familyResolver); ok {
+		addrs, err := fr.LookupNetIP(ctx, network, host)
+		return addrs, dnsError(host, err)
+	}
+	all, err := g.resolver.LookupIPAddr(ctx, host)
+	var addrs []netip.Addr
+	for _, ip := range all {
+		if a, ok := netip.AddrFromSlice(ip.IP); ok && a.Unmap().Is4() == (network == "ip4") {
+			addrs = append(addrs, a.Unmap())
+		}
+	}
+	return addrs, dnsError(host, err)
 }
 
 // dnsError makes a *net.DNSError of any error; what no resolver classified is temporary.

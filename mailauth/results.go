@@ -1,6 +1,7 @@
 package mailauth
 
 import (
+	"cmp"
 	"strings"
 
 	"smartmail/mailauth/verdict"
@@ -10,15 +11,10 @@ import (
 // explanation of it. What came out of the mail is quoted, so that it can't look like a result of ours.
 func AuthenticationResults(hostname string, v verdict.Verdict) string {
 	parts := []string{token(hostname)}
-	spf := "spf=" + word(v.SPF.Result)
-	if v.SPF.Domain != "" {
-		identity := v.SPF.Identity
-		if identity == "" {
-			identity = verdict.MailFrom
-		}
-		spf += " smtp." + identity + "=" + token(v.SPF.Domain)
+	parts = append(parts, spfResult(v.SPF))
+	if v.SPF.Identity != verdict.Helo && v.SPFHelo.Domain != "" {
+		parts = append(parts, spfResult(v.SPFHelo))
 	}
-	parts = append(parts, spf)
 	if len(v.DKIM) == 0 {
 		parts = append(parts, "dkim=none")
 	}
@@ -40,6 +36,14 @@ func AuthenticationResults(hostname string, v verdict.Verdict) string {
 		dmarc += " header.from=" + token(v.DMARC.Domain)
 	}
 	return strings.Join(append(parts, dmarc, "arc="+word(v.ARC)), "; ")
+}
+
+func spfResult(s verdict.SPF) string {
+	out := "spf=" + word(s.Result)
+	if s.Domain != "" {
+		out += " smtp." + cmp.Or(s.Identity, verdict.MailFrom) + "=" + token(s.Domain)
+	}
+	return out
 }
 
 // word is a result word; an absent one is none.

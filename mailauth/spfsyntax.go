@@ -1,31 +1,27 @@
 package mailauth
 
 import (
-	"context"
 	"net/netip"
 	"regexp"
 	"strconv"
 	"strings"
+
+	"smartmail/mailauth/verdict"
 )
 
-// spfResolver shows the library SPF records only where they are well-formed. The library evaluates term by term, but a
-// syntax error anywhere in a record is a permerror, even behind a match (RFC 7208 section 4.6).
-type spfResolver struct{ guard }
+// spfRecord is a record whose every term keeps to the grammar of RFC 7208 section 12.
+type spfRecord struct {
+	terms    []spfTerm
+	redirect string // a domain-spec; empty without the modifier. What exp says explains a fail to people: not asked for
+}
 
-// brokenSPF stands for a record with a syntax error: its one term is none.
-const brokenSPF = "v=spf1 !"
-
-// LookupTXT replaces malformed SPF records.
-func (r spfResolver) LookupTXT(ctx context.Context, name string) ([]string, error) {
-	txts, err := r.guard.LookupTXT(ctx, name)
-	out := make([]string, len(txts))
-	for i, txt := range txts {
-		out[i] = txt
-		if terms, ok := cutSPF(txt); ok && !wellFormed(terms) {
-			out[i] = brokenSPF
-		}
-	}
-	return out, err
+// spfTerm is one mechanism.
+type spfTerm struct {
+	result     string // what a match means
+	name       string
+	domain     string       // a domain-spec, macros in it; empty: the domain that the record is of
+	network    netip.Prefix // ip4, ip6
+	len4, len6 int          // a, mx: prefix lengths
 }
 
 // cutSPF returns the terms of an SPF record, and false for another record (RFC 7208 section 4.5).
@@ -34,8 +30,9 @@ func cutSPF(txt string) (string, bool) {
 	return terms, strings.EqualFold(version, "v=spf1")
 }
 
-// wellFormed checks the terms against the grammar of RFC 7208 section 12.
-func wellFormed(terms string) bool {
+// parseSPF reads all terms first: an error anywhere is a permerror, even behind a match (RFC 7208 section 4.6).
+func parseSPF(terms string) (spfRecord, bool) {
+	var r spfRecord
 	seen := make(map[string]bool)
 	for term := range strings.SplitSeq(terms, " ") {
 		if term == "" {
@@ -44,16 +41,21 @@ func wellFormed(terms string) bool {
 		if name, value, ok := modifier(term); ok {
 			once := name == "redirect" || name == "exp"
 			if once && (seen[name] || !isDomainSpec(value)) || !isMacroString(value) {
-				return false // section 6: neither may appear twice
+				return spfRecord{}, false // section 6: neither may appear twice
 			}
 			seen[name] = true
+			if name == "redirect" {
+				r.redirect = value
+			}
 			continue
 		}
-		if !isMechanism(strings.TrimLeft(term[:1], "+-~?") + term[1:]) {
-			return false
+		t, ok := parseMechanism(term)
+		if !ok {
+			return spfRecord{}, false
 		}
+		r.terms = append(r.terms, t)
 	}
-	return true
+	return r, true
 }
 
 // modifier cuts name=value; a mechanism has ":" or "/" before any "=".
@@ -70,72 +72,109 @@ func modifier(term string) (name, value string, ok bool) {
 	return strings.ToLower(name), value, true
 }
 
-func isMechanism(term string) bool {
-	i := strings.IndexAny(term, ":/")
-	if i < 0 {
-		i = len(term)
+func parseMechanism(term string) (t spfTerm, ok bool) {
+	t = spfTerm{result: verdict.Pass, len4: 32, len6: 128}
+	switch term[0] {
+	case '-':
+		t.result = verdict.Fail
+	case '~':
+		t.result = verdict.Softfail
+	case '?':
+		t.result = verdict.Neutral
 	}
-	rest := term[i:]
-	argument, colon := strings.CutPrefix(rest, ":")
-	switch strings.ToLower(term[:i]) {
+	if strings.IndexByte("+-~?", term[0]) >= 0 {
+		term = term[1:]
+	}
+	end := strings.IndexAny(term, ":/")
+	if end < 0 {
+		end = len(term)
+	}
+	t.name = strings.ToLower(term[:end])
+	rest := term[end:]
+	if t.name == "a" || t.name == "mx" {
+		if rest, ok = t.cutLengths(rest); !ok {
+			return t, false
+		}
+	}
+	argument, given := strings.CutPrefix(rest, ":")
+	t.domain = argument
+	switch t.name {
 	case "all":
-		return rest == ""
+		return t, rest == ""
 	case "include", "exists":
-		return colon && isDomainSpec(argument)
-	case "ptr":
-		return rest == "" || colon && isDomainSpec(argument)
-	case "a", "mx":
-		domain, ok := cutDualCIDR(rest)
-		return ok && (domain == "" || strings.HasPrefix(domain, ":") && isDomainSpec(domain[1:]))
+		return t, given && isDomainSpec(argument)
+	case "a", "mx", "ptr":
+		return t, rest == "" || given && isDomainSpec(argument)
 	case "ip4", "ip6":
-		return colon && isNetwork(argument, strings.EqualFold(term[:i], "ip4"))
+		t.network, ok = parseNetwork(argument, t.name == "ip4")
+		return t, given && ok
 	}
-	return false
+	return t, false
 }
 
-// cutDualCIDR takes the prefix lengths, as in /24//64, off the end of an argument.
-func cutDualCIDR(s string) (rest string, ok bool) {
+// cutLengths takes the prefix lengths, as in /24//64, off the end of an argument. A slash elsewhere is part of a name.
+func (t *spfTerm) cutLengths(s string) (rest string, ok bool) {
 	end := strings.TrimRight(s, "0123456789")
 	if head, six := strings.CutSuffix(end, "//"); six {
-		if !isPrefixLength(s[len(end):], 128) {
+		if t.len6, ok = prefixLength(s[len(end):], 128); !ok {
 			return "", false
 		}
 		s, end = head, strings.TrimRight(head, "0123456789")
 	}
 	if head, four := strings.CutSuffix(end, "/"); four {
-		return head, isPrefixLength(s[len(end):], 32)
+		t.len4, ok = prefixLength(s[len(end):], 32)
+		return head, ok
 	}
 	return s, true
 }
 
-// isPrefixLength checks a decimal without leading zeros.
-func isPrefixLength(s string, most int) bool {
+// prefixLength reads a decimal without leading zeros.
+func prefixLength(s string, most int) (int, bool) {
 	n, err := strconv.Atoi(s)
-	return err == nil && n <= most && strconv.Itoa(n) == s
+	return n, err == nil && n >= 0 && n <= most && strconv.Itoa(n) == s
 }
 
-func isNetwork(s string, four bool) bool {
-	most := 128
+func parseNetwork(s string, four bool) (netip.Prefix, bool) {
+	bits := 128
 	if four {
-		most = 32
+		bits = 32
 	}
-	addr, length, prefixed := strings.Cut(s, "/")
-	ip, err := netip.ParseAddr(addr)
-	return err == nil && ip.Is4() == four && ip.Zone() == "" && (!prefixed || isPrefixLength(length, most))
+	text, length, prefixed := strings.Cut(s, "/")
+	addr, err := netip.ParseAddr(text)
+	if err != nil || addr.Is4() != four || addr.Zone() != "" {
+		return netip.Prefix{}, false
+	}
+	ok := true
+	if prefixed {
+		bits, ok = prefixLength(length, bits)
+	}
+	if addr.Is4In6() && bits >= 96 {
+		addr, bits = addr.Unmap(), bits-96 // the IPv4 clients that are meant come as such
+	}
+	return netip.PrefixFrom(addr, bits), ok
 }
 
-// macro is a macro-expand of section 7.1, anchored by those who use it.
-const macro = `%(?:[%_-]|\{[slodiphcrtvSLODIPHCRTV][0-9]*[rR]?[-.+,/_=]*\})`
-
-var (
-	macroString = regexp.MustCompile(`^(?:[!-$&-~]|` + macro + `)*$`)
-	domainEnd   = regexp.MustCompile(`(?:\.(?:[0-9A-Za-z]*[A-Za-z][0-9A-Za-z]*|[0-9A-Za-z]+-[0-9A-Za-z-]*[0-9A-Za-z])\.?|` + macro + `)$`)
+// Macros of section 7.1, anchored by those who use them. The letters c, r and t are for explanations alone.
+const (
+	macroTail = `[0-9]*[rR]?[-.+,/_=]*\})`
+	macro     = `%(?:[%_-]|\{[slodiphvSLODIPHV]` + macroTail
+	anyMacro  = `%(?:[%_-]|\{[slodiphcrtvSLODIPHCRTV]` + macroTail
 )
 
-func isMacroString(s string) bool { return macroString.MatchString(s) }
+var (
+	macroString  = regexp.MustCompile(`^(?:[!-$&-~]|` + anyMacro + `)*$`)
+	domainString = regexp.MustCompile(`^(?:[!-$&-~]|` + macro + `)*$`)
+	domainEnd    = regexp.MustCompile(`(?:\.(?:[0-9A-Za-z]*[A-Za-z][0-9A-Za-z]*|[0-9A-Za-z]+-[0-9A-Za-z-]*[0-9A-Za-z])\.?|` + macro + `)$`)
+	zeroLabels   = regexp.MustCompile(`%\{[a-zA-Z]0+[^0-9]`)
+)
 
-// isDomainSpec checks for a macro-string that ends in a top label or a macro.
-func isDomainSpec(s string) bool { return isMacroString(s) && domainEnd.MatchString(s) }
+func isMacroString(s string) bool { return macroString.MatchString(s) && !zeroLabels.MatchString(s) }
+
+// isDomainSpec checks for a macro-string that ends in a top label or a macro. Of no labels at all nothing is left
+// to ask for (section 7.3: the number must not be zero).
+func isDomainSpec(s string) bool {
+	return domainString.MatchString(s) && domainEnd.MatchString(s) && !zeroLabels.MatchString(s)
+}
 
 func isAlphanum(c byte) bool {
 	return '0' <= c && c <= '9' || 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z'

@@ -18,7 +18,7 @@ const (
 	Permerror = "permerror"
 )
 
-// SPF is the outcome of RFC 7208 for the reverse-path, or for HELO where that is null.
+// SPF is the outcome of RFC 7208 for one identity.
 type SPF struct {
 	Result   string `json:"result"`
 	Domain   string `json:"domain"`
@@ -37,6 +37,9 @@ type DKIM struct {
 	Domain   string `json:"domain"`
 	Selector string `json:"selector"`
 	Reason   string `json:"reason,omitempty"`
+	// Discounted marks a pass that proves nothing to DMARC, for the reason given: a part of the body is not signed, or
+	// the domain is testing.
+	Discounted bool `json:"discounted,omitempty"`
 }
 
 // DMARC is the outcome of RFC 7489 for the domain in From.
@@ -56,10 +59,15 @@ const (
 
 // Verdict is all that was found out about a mail's origin.
 type Verdict struct {
-	SPF   SPF    `json:"spf"`
+	SPF   SPF    `json:"spf"` // for the reverse-path, or for HELO where that is null
 	DKIM  []DKIM `json:"dkim"`
 	DMARC DMARC  `json:"dmarc"`
 	ARC   string `json:"arc"` // none, pass, fail
+
+	// SPFHelo is the outcome for the HELO name, whatever the reverse-path (RFC 7208 section 2.3). It is equal to SPF where
+	// the reverse-path is null, and never decides otherwise.
+	SPFHelo SPF   `json:"spf_helo,omitzero"`
+	Chain   Chain `json:"chain,omitzero"` // who forwarded the mail
 
 	// From is the address that DMARC is about, its domain in A-labels: empty where From names not exactly one address
 	// beyond doubt. An aligned verdict speaks for this address and no other, however another parser reads the mail.
