@@ -201,14 +201,28 @@ func (i *Intake) refuse(m casework.Mail, routes []threading.Route) error {
 		if t, ours := i.Router.Own(r.Org, m.Content.MessageID); ours && t.Kind == threading.MessageToken {
 			return fault.New(fault.Loop, "this mail is ours and has come back unchanged")
 		}
-		// An import asks nobody whether the mail may come in: it has been somebody's mail for long.
-		imported := m.Envelope.Protocol == ""
-		d := m.Auth.DMARC
-		if d.Result == verdict.Fail && d.Policy == "reject" && i.Policy[r.Org].EnforceDMARC && !imported {
-			return fault.New(fault.Unauthenticated, fmt.Sprintf("%s asks to reject mail that fails DMARC, and this one does", d.Domain))
+		if err := refuseSpoofed(m, i.Policy[r.Org]); err != nil {
+			return err
 		}
 	}
 	return nil
+}
+
+// refuseSpoofed does what the domain in From asks for (RFC 7489 section 6.3), unless a forwarder whom the organisation trusts
+// vouches that the mail passed there. Where only a look-up that failed stands between the two, the mail is to come again.
+func refuseSpoofed(m casework.Mail, p Policy) error {
+	d := m.Auth.DMARC
+	imported := m.Envelope.Protocol == "" // asks nobody whether it may come in: it has been somebody's mail for long
+	if d.Result != verdict.Fail || d.Policy != verdict.PolicyReject || !p.EnforceDMARC || imported {
+		return nil
+	}
+	if _, ok := m.Auth.ForwardedBy(p.TrustedSealers); ok {
+		return nil
+	}
+	if m.Auth.ForwardUndecided(p.TrustedSealers) {
+		return fault.New(fault.Ours, "the seal of the forwarder cannot be checked at the moment")
+	}
+	return fault.New(fault.Unauthenticated, fmt.Sprintf("%s asks to reject mail that fails DMARC, and this one does", d.Domain))
 }
 
 // deliveries splits the recipients by organisation: what one stores never meets another's.

@@ -91,3 +91,34 @@ func TestRatesRefillAndForget(t *testing.T) {
 		t.Error("no limit counts")
 	}
 }
+
+func TestRefuseSpoofed(t *testing.T) {
+	seal := verdict.Chain{Seals: []verdict.Seal{{Domain: "list.example", DMARC: verdict.Pass, From: "b.example"}}}
+	undecided := seal
+	undecided.Temporary = true
+	enforce := Policy{Policy: threading.Policy{EnforceDMARC: true, TrustedSealers: []string{"list.example"}}}
+	for name, c := range map[string]struct {
+		arc    string
+		chain  verdict.Chain
+		policy Policy
+		proto  string
+		want   error
+	}{
+		"enforced":               {verdict.None, verdict.Chain{}, enforce, "SMTP", fault.New(fault.Unauthenticated, "")},
+		"only marked":            {verdict.None, verdict.Chain{}, Policy{}, "SMTP", nil},
+		"imported":               {verdict.None, verdict.Chain{}, enforce, "", nil},
+		"forwarded":              {verdict.Pass, seal, enforce, "SMTP", nil},
+		"seal that fails":        {verdict.Fail, seal, enforce, "SMTP", fault.New(fault.Unauthenticated, "")},
+		"seal cannot be checked": {verdict.Fail, undecided, enforce, "SMTP", fault.New(fault.Ours, "")},
+		"sealer is not trusted":  {verdict.Pass, seal, Policy{Policy: threading.Policy{EnforceDMARC: true}}, "SMTP", fault.New(fault.Unauthenticated, "")},
+	} {
+		m := casework.Mail{Auth: verdict.Verdict{
+			From: "a@b.example", ARC: c.arc, Chain: c.chain,
+			DMARC: verdict.DMARC{Result: verdict.Fail, Policy: verdict.PolicyReject, Domain: "b.example"},
+		}}
+		m.Envelope.Protocol = c.proto
+		if err := refuseSpoofed(m, c.policy); (err == nil) != (c.want == nil) || err != nil && fault.KindOf(err) != fault.KindOf(c.want) {
+			t.Errorf("%s: %v, want %v", name, err, c.want)
+		}
+	}
+}

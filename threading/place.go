@@ -101,9 +101,13 @@ func (r resolver) judge(p *Placement, f match) error {
 // standing is that of somebody whose address is known to the case.
 func (r resolver) standing(p *Placement) {
 	d := r.m.Auth.DMARC
+	sealer, forwarded := r.m.Auth.ForwardedBy(r.m.Policy.TrustedSealers)
 	switch {
 	case r.proved():
 		p.Sender = casework.Verified
+	case forwarded:
+		p.Sender = casework.Known
+		p.Matched.Reasons = append(p.Matched.Reasons, fmt.Sprintf("forwarded: %s vouches that the sender's domain passed there", sealer))
 	case d.Result == verdict.Fail && d.Policy != "" && d.Policy != verdict.PolicyNone:
 		r.unconfirmed(p, "the sender's domain says that it did not send this mail")
 	default:
@@ -169,7 +173,7 @@ func (r resolver) fresh(route Route) (Placement, error) {
 		why = string(r.m.Content.Class)
 	case casework.Address(r.m.Content.From.Email) == "":
 		why = "no sender that could be answered"
-	case r.m.Policy.EnforceDMARC && d.Result == verdict.Fail && d.Policy == "quarantine":
+	case r.m.Policy.EnforceDMARC && r.failed() && d.Policy == verdict.PolicyQuarantine:
 		why = "the sender's domain asks to treat this mail with suspicion (DMARC quarantine)"
 	case r.m.Policy.TriageUnknown && sender == casework.Unknown:
 		why = "first mail of an unknown sender"

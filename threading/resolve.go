@@ -334,7 +334,13 @@ func (r resolver) bySubject() (match, bool, error) {
 	return match{}, false, nil
 }
 
-func (r resolver) failed() bool { return r.m.Auth.DMARC.Result == verdict.Fail }
+// failed tells that the sender's domain denies the mail, and nobody whom the organisation trusts vouches for its way.
+func (r resolver) failed() bool { return r.m.Auth.DMARC.Result == verdict.Fail && !r.forwarded() }
+
+func (r resolver) forwarded() bool {
+	_, ok := r.m.Auth.ForwardedBy(r.m.Policy.TrustedSealers)
+	return ok
+}
 
 // replyPrefix is what mail programs put before a subject, as often as they like.
 var replyPrefix = regexp.MustCompile(`(?i)^\s*(?:\[[^\]]*\]|(?:re|sv|vs|aw|antw|fw|fwd|vb|wg|tr|rv|vl|res|enc|ang)(?:\[\d+\])?\s*:)\s*`)

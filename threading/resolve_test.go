@@ -89,6 +89,10 @@ func TestResolve(t *testing.T) {
 	const intake = "fel@case.a.example"
 	pass := verdict.Verdict{DMARC: verdict.DMARC{Result: verdict.Pass, Policy: "reject"}}
 	fail := verdict.Verdict{DMARC: verdict.DMARC{Result: verdict.Fail, Policy: "reject"}}
+	forwarded := verdict.Verdict{
+		ARC: verdict.Pass, DMARC: verdict.DMARC{Result: verdict.Fail, Policy: "reject", Domain: "ror.example"},
+		Chain: verdict.Chain{Seals: []verdict.Seal{{Domain: "list.example", DMARC: verdict.Pass, From: "ror.example"}}},
+	}
 	quarantine := verdict.Verdict{DMARC: verdict.DMARC{Result: verdict.Fail, Policy: "quarantine"}}
 
 	mail := func(from string, edit func(*message.Content)) message.Content {
@@ -113,6 +117,8 @@ func TestResolve(t *testing.T) {
 		"4a token, proof for another":  {to: []string{supplier}, mail: mail("jour@ror.example", nil), auth: verdict.Verdict{From: "x@evil.example", DMARC: pass.DMARC}, want: []place{{OnCase, 7, "supplier-2", casework.Known, ByToken}}},
 		"4a token of somebody else":    {to: []string{supplier}, mail: mail("x@evil.example", nil), auth: pass, want: []place{{OnCase, 7, "supplier-2", casework.Unconfirmed, ByToken}}},
 		"4a token, spoofed owner":      {to: []string{supplier}, mail: mail("jour@ror.example", nil), auth: fail, want: []place{{OnCase, 7, "supplier-2", casework.Unconfirmed, ByToken}}},
+		"4a token, forwarded":          {to: []string{supplier}, mail: mail("jour@ror.example", nil), auth: forwarded, policy: Policy{TrustedSealers: []string{"list.example"}}, want: []place{{OnCase, 7, "supplier-2", casework.Known, ByToken}}},
+		"4a token, sealed by anybody":  {to: []string{supplier}, mail: mail("jour@ror.example", nil), auth: forwarded, want: []place{{OnCase, 7, "supplier-2", casework.Unconfirmed, ByToken}}},
 		"4a token, same lane":          {to: []string{customer}, mail: mail("bo@home.example", nil), auth: pass, want: []place{{OnCase, 7, "customer", casework.Verified, ByToken}}},
 		"4a token, other lane":         {to: []string{customer}, mail: mail("jour@ror.example", nil), auth: pass, want: []place{{OnCase, 7, "customer", casework.Unconfirmed, ByToken}}},
 		"4a token, no From":            {to: []string{customer}, mail: mail("", nil), auth: pass, want: []place{{OnCase, 7, "customer", casework.Unconfirmed, ByToken}}},
