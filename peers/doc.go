@@ -1,7 +1,7 @@
 // Package peers holds the tests that run the real program against the world: mail programs that others wrote, mails
 // that others sent, a full disk, a power cut. It has no code but its tests.
 //
-//	swaks, Postfix, corpora, mbox, a dialogue of our own → the program (testrig) → API, verify → what must be there
+//	swaks, Postfix, clamd, rspamd, corpora, mbox, a dialogue of our own → the program (testrig) → API, verify → what must be there
 //
 // Invariants of the tests:
 //   - Nothing of the machine is used but loopback: each peer runs from a private folder, on ports of its own.

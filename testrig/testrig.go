@@ -43,6 +43,7 @@ type Options struct {
 	DNS    string   // address of the DNS server to ask, such as Zone.Addr; needed
 	Extra  string   // further keys of the "smtp" section, indented by two spaces, a line each
 	SMTP   string   // address to take mail on, for one that is to stay the same; default "127.0.0.1:0"
+	Top    string   // further keys of the top level, lines of YAML
 	Policy string   // YAML mapping of the organisation's policy; default "{}"
 	Env    []string // further environment
 }
@@ -84,13 +85,13 @@ smtp:
   hostname: mx.example.org
 %shttp: {listen: "127.0.0.1:0"}
 dns: {servers: [%q]}
-organisations:
+%sorganisations:
   - id: %s
     name: Demo Bostad AB
     domain: %s
     intake: [{address: %s, class: fault}]
     policy: %s
-`, o.Data(), listen, o.Extra, o.DNS, Org, Domain, Intake, policy)
+`, o.Data(), listen, o.Extra, o.DNS, o.Top, Org, Domain, Intake, policy)
 	path := filepath.Join(o.Dir, "smartmail.yaml")
 	return path, os.WriteFile(path, []byte(text), 0o600)
 }
