@@ -5,7 +5,7 @@ FUZZ    ?= 20s
 TOOLS   := -modfile=tools/go.mod
 
 .DEFAULT_GOAL := help
-.PHONY: help build demo test race peers test-peers lint fuzz bench clean
+.PHONY: help build demo test race peers test-peers lint fuzz corpus bench clean
 
 help: ## list the targets
 	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -36,6 +36,9 @@ lint: ## gofmt, go vet, staticcheck, golangci-lint
 
 fuzz: ## run every fuzz target for FUZZ (20s)
 	@./tools/fuzz-all $(FUZZ)
+
+corpus: ## scoreboard against public test material, if it lies in ../shared/corpora
+	$(GO) test -count=1 -run Scoreboard -v ./corpus
 
 bench: ## messages per second beside Postfix, as a table (needs make peers)
 	$(GO) run ./bench
