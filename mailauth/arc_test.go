@@ -10,6 +10,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+
 	"smartmail/mailauth/canon"
 	"smartmail/mailauth/verdict"
 )
@@ -28,7 +30,7 @@ func (s *signer) forward(t *testing.T, text []byte, i int, domain string) []byte
 		t.Fatal(err)
 	}
 	make := func(text string) field { name, _, _ := strings.Cut(text, ":"); return field{name, text} }
-	set := arcSet{results: make(fmt.Sprintf("ARC-Authentication-Results: i=%d; %s; dmarc=pass\r\n", i, domain))}
+	set := arcSet{results: make(fmt.Sprintf("ARC-Authentication-Results: i=%d; %s; dmarc=pass header.from=example.com\r\n", i, domain))}
 	message := fmt.Sprintf("ARC-Message-Signature: i=%d; a=rsa-sha256; c=relaxed/relaxed; d=%s; s=rsa; h=from:subject:to; bh=%s; b=",
 		i, domain, base64.StdEncoding.EncodeToString(sum.Sum(nil)))
 	set.message = make(message + "\r\n")
@@ -90,5 +92,61 @@ func TestARC(t *testing.T) {
 				t.Errorf("got %s, %v, want %s", v.ARC, err, tt.want)
 			}
 		})
+	}
+}
+
+// TestSealed checks what is known of the forwarders, and when a failed look-up leaves it open.
+func TestSealed(t *testing.T) {
+	z := exampleZone()
+	s := newSigner(t, z)
+	twice := s.forward(t, s.forward(t, []byte(plainMail), 1, "list.test"), 2, "relay.test")
+	check := func(down string) verdict.Verdict {
+		z.down = map[string]bool{down: true}
+		v, err := New(Options{Resolver: z}).Check(t.Context(), Input{Client: client, ReversePath: "x@list.test", Raw: bytes.NewReader(twice)})
+		if err != nil || v.DMARC.Result != verdict.Fail {
+			t.Fatalf("%+v, %v", v, err)
+		}
+		return v
+	}
+	v := check("")
+	want := verdict.Chain{Seals: []verdict.Seal{
+		{Domain: "list.test", DMARC: "pass", From: "example.com"}, {Domain: "relay.test", DMARC: "pass", From: "example.com"},
+	}}
+	if diff := cmp.Diff(want, v.Chain); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+	for _, tt := range []struct {
+		trusted []string
+		want    string
+	}{{[]string{"relay.test"}, "relay.test"}, {[]string{"list.test"}, ""}, {nil, ""}} {
+		if got, ok := v.ForwardedBy(tt.trusted); got != tt.want || ok != (tt.want != "") {
+			t.Errorf("trusting %v: %q, %v", tt.trusted, got, ok)
+		}
+	}
+	v = check("rsa._domainkey.list.test")
+	if _, ok := v.ForwardedBy([]string{"relay.test"}); ok || v.ARC != verdict.Fail || !v.ForwardUndecided([]string{"relay.test"}) {
+		t.Errorf("a key could not be looked up: %+v", v)
+	}
+}
+
+func TestSealedDMARC(t *testing.T) {
+	for _, tt := range []struct{ value, result, from string }{
+		{" i=1; mx.google.com; dkim=pass header.i=@a.test; spf=pass (google.com: x) smtp.mailfrom=a.test;\r\n dmarc=pass (p=REJECT dis=NONE) header.from=a.test", "pass", "a.test"},
+		{" i=2; mx.test 1; spf=pass smtp.mailfrom=a.test; dmarc = pass action=none header.from = A.test; dkim=none", "pass", "a.test"},
+		{"i=1; mx.test; dmarc/1=fail header.from=a.test", "fail", "a.test"},
+		{"i=1; mx.test; DMARC=PASS Header.From=exämple.test", "pass", "xn--exmple-cua.test"},
+		{"i=1; mx.test; spf=pass (dmarc=pass header.from=a.test)", "", ""},
+		{"i=1; mx.test; spf=pass reason=\"x; dmarc=pass header.from=a.test\"", "", ""},
+		{"i=1; mx.test; spf=pass (\\); dmarc=pass header.from=a.test", "", ""},
+		{"i=1; mx.test; spf=none ((nested) ; dmarc=pass header.from=a.test)", "", ""},
+		{"i=1; mx.test; dmarc=fail header.from=a.test; dmarc=pass header.from=a.test", "", ""},
+		{"i=1; mx.test; dmarc=pass", "pass", ""},
+		{"i=1; mx.test; dmarc=pass header.from=\"a.test\"", "pass", ""},
+		{"i=1", "", ""},
+		{"", "", ""},
+	} {
+		if result, from := sealedDMARC(tt.value); result != tt.result || from != tt.from {
+			t.Errorf("%q: %q, %q", tt.value, result, from)
+		}
 	}
 }
