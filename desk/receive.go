@@ -59,6 +59,45 @@ func (d *Desk) Receive(ctx context.Context, deliveries []Delivery) ([]Placed, er
 	return placed, err
 }
 
+// Again returns where a mail that is stored already lies for these recipients; ok is false when any of them is new to it.
+func (d *Desk) Again(ctx context.Context, deliveries []Delivery) (placed []Placed, ok bool, err error) {
+	err = d.Store.View(ctx, func(tx casestore.Tx) error {
+		placed, ok = nil, true
+		for _, del := range deliveries {
+			m, err := casestore.Mails.Find(tx, "by_identity", casestore.IdentityKey(del.Mail.Org, del.Mail.Identity))
+			if fault.Is(err, fault.NotFound) {
+				ok = false
+				return nil
+			}
+			if err != nil {
+				return err
+			}
+			places, unplaced := placesOf(m, del.Routes)
+			if len(unplaced) > 0 {
+				ok = false
+				return nil
+			}
+			for _, p := range places {
+				placed = append(placed, Placed{Org: m.Org, Place: p})
+			}
+		}
+		return nil
+	})
+	return placed, ok, err
+}
+
+// placesOf tells where a mail lies for the routes' recipients, and which of them are new to it.
+func placesOf(m casework.Mail, routes []threading.Route) (places []casework.Place, unplaced []threading.Route) {
+	for _, r := range routes {
+		if i := placeOf(m, r.Address); i >= 0 {
+			places = addPlace(places, m.Places[i])
+		} else {
+			unplaced = append(unplaced, r)
+		}
+	}
+	return places, unplaced
+}
+
 // keepRaw gives the mail an id and puts a big one into the blob store, before any row names it.
 func (d *Desk) keepRaw(ctx context.Context, del *Delivery) error {
 	id, err := newID[casework.MailID](d, del.Mail.At)
@@ -119,14 +158,7 @@ func (d *Desk) receive(tx casestore.Tx, del Delivery) (casework.Mail, []casework
 		return m, nil, err
 	}
 
-	var places []casework.Place
-	routes := slices.DeleteFunc(slices.Clone(del.Routes), func(r threading.Route) bool {
-		i := placeOf(m, r.Address)
-		if i >= 0 {
-			places = addPlace(places, m.Places[i])
-		}
-		return i >= 0
-	})
+	places, routes := placesOf(m, del.Routes)
 	if len(routes) == 0 {
 		return m, places, nil
 	}

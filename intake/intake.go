@@ -39,6 +39,8 @@ const MaxHops = 50
 // Receiver stores mails; desk.Desk is one.
 type Receiver interface {
 	Receive(ctx context.Context, deliveries []desk.Delivery) ([]desk.Placed, error)
+	// Again returns where a mail that is stored already lies for these recipients; ok is false when any of them is new to it.
+	Again(ctx context.Context, deliveries []desk.Delivery) (placed []desk.Placed, ok bool, err error)
 }
 
 // Checker finds out who sent a mail; mailauth.Checker is one.
@@ -95,11 +97,16 @@ func (i *Intake) Accept(ctx context.Context, env message.Envelope, raw message.R
 		return "", err
 	}
 	i.Observe("read", i.Now().Sub(at))
+	deliveries := i.deliveries(m, raw, routes)
+	// A mail that was taken in keeps its answer, whatever is asked of new ones: its peer sends it again because the 250 was
+	// lost, and a refusal would be a false bounce.
+	if placed, ok, err := i.Desk.Again(ctx, deliveries); err != nil || ok {
+		return reply(placed), err
+	}
 	if err := i.refuse(m, routes); err != nil {
 		return "", err
 	}
-	deliveries, err := i.deliveries(m, raw, routes)
-	if err != nil {
+	if err := i.choose(deliveries); err != nil {
 		return "", err
 	}
 	if err := i.scan(ctx, env, raw, deliveries); err != nil {
@@ -226,7 +233,7 @@ func refuseSpoofed(m casework.Mail, p Policy) error {
 }
 
 // deliveries splits the recipients by organisation: what one stores never meets another's.
-func (i *Intake) deliveries(m casework.Mail, raw message.Raw, routes []threading.Route) ([]desk.Delivery, error) {
+func (i *Intake) deliveries(m casework.Mail, raw message.Raw, routes []threading.Route) []desk.Delivery {
 	var out []desk.Delivery
 	index := map[casework.OrgID]int{}
 	for _, r := range routes {
@@ -237,16 +244,23 @@ func (i *Intake) deliveries(m casework.Mail, raw message.Raw, routes []threading
 			mine := m
 			mine.Org = r.Org
 			mine.Envelope.Recipients = nil
-			policy, err := i.apply(i.Policy[r.Org], r.Org, mine)
-			if err != nil {
-				return nil, err
-			}
-			out = append(out, desk.Delivery{Mail: mine, Raw: raw, Policy: policy})
+			out = append(out, desk.Delivery{Mail: mine, Raw: raw})
 		}
 		out[n].Routes = append(out[n].Routes, r)
 		out[n].Mail.Envelope.Recipients = append(out[n].Mail.Envelope.Recipients, r.Address)
 	}
-	return out, nil
+	return out
+}
+
+// choose lets each organisation's policy decide about its delivery.
+func (i *Intake) choose(deliveries []desk.Delivery) (err error) {
+	for n := range deliveries {
+		d := &deliveries[n]
+		if d.Policy, err = i.apply(i.Policy[d.Mail.Org], d.Mail.Org, d.Mail); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // reply tells where the mail lies. A reply line is at most 512 octets (RFC 5321 section 4.5.3.1.5), so a mail on very many

@@ -13,8 +13,10 @@ import (
 	"smartmail/casework"
 	"smartmail/desk"
 	"smartmail/fault"
+	"smartmail/intake"
 	"smartmail/mailauth/verdict"
 	"smartmail/message"
+	"smartmail/threading"
 )
 
 func TestASuppliersReplyLandsOnItsCase(t *testing.T) {
@@ -93,6 +95,23 @@ func TestOnce(t *testing.T) {
 	}
 	if v := h.sound(); v.Cases != 3 || v.Mails != 5 {
 		t.Errorf("the store holds %+v", v)
+	}
+}
+
+// A mail that was taken in keeps its answer when it is sent again, even if it would be refused today.
+func TestAgainIsAnsweredBeforeAnyPolicy(t *testing.T) {
+	h := newHouse(t)
+	mail := letter("anna@home.example", "Kran", "1@home", "", "x")
+	first := h.must(mail, fel)
+	h.says(verdict.Fail, "reject")
+	h.Policy["a"] = intake.Policy{Policy: threading.Policy{EnforceDMARC: true}, Block: intake.NewAddresses([]string{"home.example"}), PerSender: 1}
+	for range 3 {
+		if again, err := h.send("x@home.example", mail, fel); err != nil || again != first {
+			t.Errorf("again: %q, %v; first %q", again, err, first)
+		}
+	}
+	if reply, err := h.send("x@home.example", letter("anna@home.example", "Kran", "2@home", "", "x"), fel); err == nil {
+		t.Errorf("another mail of a blocked sender: %q", reply)
 	}
 }
 
