@@ -41,7 +41,7 @@ var order = []struct {
 }
 
 // programs may import anything.
-var programs = []string{"cmd/smartmail", "cmd/testsum", "bench", "peers", "testrig"}
+var programs = []string{"cmd/smartmail", "cmd/testsum", "bench", "corpus", "peers", "testrig"}
 
 func TestImportsPointOneWay(t *testing.T) {
 	cmd := exec.Command("go", "list", "-json=ImportPath,Imports", "smartmail/...")
