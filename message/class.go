@@ -8,16 +8,6 @@ import (
 var (
 	statusPattern = regexp.MustCompile(`\b[45]\.\d{1,3}\.\d{1,3}\b`)
 
-	// Subjects of answers that programs give for people who are away, or that only say that a mail has come in.
-	autoSubject = regexp.MustCompile(`(?i)^\s*(?:` + strings.Join([]string{
-		`auto(?:matisk[ta]?|matic|mated)?[ :-]*(?:svar|reply|response|repl|antwort|melding|besked|vastaus)`,
-		`automatiskt? svar`, `autosvar`, `frånvaro(?:meddelande|besked)?\b`, `frånvarande\b`,
-		`fravær(?:sbesked|smelding|ende)?\b`, `ikke til stede`, `ikke på kontoret`, `out of (?:the )?office`, `out-of-office`, `ooo:`,
-		`automaattinen vastaus`, `poissa(?:olo)?\b`, `poissaoloilmoitus`, `abwesenheit(?:snotiz|smeldung)?\b`, `abwesend`,
-		`automatische antwort`, `automatische abwesenheit`, `vacation(?: reply| response| message)?\b`, `on (?:vacation|holiday|leave)\b`,
-		`away from (?:my|the) (?:office|desk|mail)`, `semester(?:svar|meddelande)\b`, `autoreply`, `auto:`, `automatic reply`,
-	}, "|") + `)`)
-
 	// Subjects of notices by mail systems about a mail that did not arrive.
 	bounceSubject = regexp.MustCompile(`(?i)(?:` + strings.Join([]string{
 		`undeliver(?:ed|able)`, `delivery (?:status )?(?:notification|failure|failed|problem|report|error)`, `failed delivery`, `returned mail`, `returned to sender`,
@@ -25,26 +15,33 @@ var (
 		`message delivery`, `non[- ]?delivery`, `not delivered`, `delivery delayed`, `delayed mail`, `olevererbar`, `kunde inte levereras`,
 		`unzustellbar`, `kunne ikke leveres`, `toimittamaton`, `nicht zugestellt`, `mail error`, `user unknown`, `rejected mail`,
 		`warning: (?:could not send|message)`, `message status - undeliverable`, `nondeliverable`, `bounce`,
+		`mail failed`, `could not send`, `error sending`, `mail (?:system|server) error`, `kunde ej levereras`, `oleverera`, `kan ikke leveres`, `ei voitu toimittaa`,
+		`échec (?:de la )?(?:remise|distribution)`, `non remis`, `no se (?:pudo|ha podido) entregar`, `mancata consegna`, `não entregue`, `onbestelbaar`, `niet bezorgd`,
+		`エラー通知`, `配信(?:不能|エラー|失敗)`, `送信(?:不能|エラー|失敗)`, `未達`, `退信`, `投递失败`, `не доставлен`,
 	}, "|") + `)`)
 
 	delaySubject = regexp.MustCompile(`(?i)delay|warning|still being retried|försenad`)
 	dmarcSubject = regexp.MustCompile(`(?i)report[ -]?domain:`)
+	goodSubject  = regexp.MustCompile(`(?i)success|relayed|delivered to|has been delivered|\(delivered\)`)
+	answered     = regexp.MustCompile(`(?i)^\s*(?:re|sv|vs|aw|fwd?|vb|vl|wg|tr|rv|antw?|odp)\s*:`)
 	robotName    = regexp.MustCompile(`(?i)^(?:mailer[-_.]?daemon|post[-_.]?master|mail[-_.]?delivery|mdaemon|mail-daemon|bounce[sd]?|double-bounce)$`)
+	robotTitle   = regexp.MustCompile(`(?i)mail deliver|mail(?:er)?[- ]?daemon|delivery (?:sub)?system|\bndr\b|non-?delivery|post ?master`)
 	tlsrptName   = regexp.MustCompile(`(?i)!.*\.json(?:\.gz)?$`)
 	dmarcName    = regexp.MustCompile(`(?i)^[^!]+![^!]+!\d+!\d+.*\.(?:xml|xml\.gz|zip|gz)$`)
 )
 
 // classOf tells what kind of mail it is. Soft signals never discard a mail; they only keep us from answering it.
 // The order matters: a report comes from a null sender too, and a failure notice may carry Auto-Submitted.
-func classOf(t *tree, c *Content, lim Limits, good bool) Class {
+func classOf(t *tree, c *Content, lim Limits, r reports) Class {
 	h := t.root().header
 	kind := reportType(h)
 	switch {
 	case isReport(t, c, kind):
 		return Report
 	case len(c.Bounces) > 0:
+		c.completeBounces(h, r)
 		return Bounce
-	case !good && kind != "disposition-notification" && looksBounced(h, c, lim):
+	case !r.good && kind != "disposition-notification" && looksBounced(h, c, lim, &r):
 		return Bounce
 	case isAutomatic(h, c, lim), kind == "delivery-status", kind == "disposition-notification":
 		return Automatic
@@ -88,23 +85,88 @@ func archive(a Attachment) bool {
 		strings.HasSuffix(a.Type, "zip") || strings.HasSuffix(a.Type, "xml")
 }
 
-// looksBounced tells a failure or delay outside RFC 3464: by who writes, under which subject or with what returned.
-func looksBounced(h header, c *Content, lim Limits) bool {
-	failed := h.get("X-Failed-Recipients")
-	if failed == "" {
-		if !robotSender(c) && !nullSender(h, lim) || autoSubject.MatchString(c.Subject) {
-			return false
-		}
-		if !bounceSubject.MatchString(c.Subject) && (len(c.Returned) == 0 || statusCode(beginning(c.FullText)) == "") {
+// looksBounced tells a failure or delay outside RFC 3464: by who writes, under which subject, what is said and what
+// returned. One sign alone is not enough: people write about undelivered parcels, and programs have other news too.
+func looksBounced(h header, c *Content, lim Limits, r *reports) bool {
+	var failed []Mailbox
+	for _, v := range h.all("X-Failed-Recipients") {
+		failed = append(failed, parseAddresses(v, maxGuesses)...)
+	}
+	robot, subject := robotSender(c) || nullSender(h, lim), bounceSubject.MatchString(c.Subject)
+	if len(failed) == 0 {
+		if !robot && (!subject || answered.MatchString(c.Subject)) || autoSubject.MatchString(c.Subject) || goodSubject.MatchString(c.Subject) {
 			return false
 		}
 	}
-	c.Bounces = guessBounces(c, failed)
+	r.notice = readNotice(c.FullText)
+	original := r.notice.returned(r.returned)
+	if len(failed) == 0 {
+		failure := failurePhrase.MatchString(r.notice.lead)
+		code := statusCode(r.notice.lead) != "" || replyOf(r.notice.lead) != ""
+		returned := len(original) > 0
+		switch {
+		case robot && (subject || failure && (code || returned) || code && returned):
+		case subject && failure && (code || returned):
+		default:
+			return false
+		}
+	}
+	c.Bounces = r.notice.read(c, failed, original)
 	return true
 }
 
-// beginning is as much of a text as is searched for what a notice says.
-func beginning(s string) string { return cutRunes(s, 16<<10) }
+// read takes the fields of RFC 3464 where they stand in the text, else guesses.
+func (n notice) read(c *Content, failed []Mailbox, original header) []BouncedRecipient {
+	c.addReturned(n.original)
+	bounces, _ := readStatus([]byte(statusBlock(c.FullText)))
+	if len(bounces) == 0 {
+		bounces = n.guess(c, failed, original)
+	}
+	return about(bounces, c.Returned)
+}
+
+// completeBounces fills what delivery status notifications leave out from the text beside them and the returned mail.
+func (c *Content) completeBounces(h header, r reports) {
+	c.Bounces = about(c.Bounces, c.Returned)
+	complete := true
+	for _, b := range c.Bounces {
+		complete = complete && strings.Contains(b.Recipient, "@")
+	}
+	if complete {
+		return
+	}
+	n := readNotice(c.FullText)
+	guessed := n.guess(c, parseAddresses(h.get("X-Failed-Recipients"), maxGuesses), n.returned(r.returned))
+	for i := range c.Bounces {
+		if b := &c.Bounces[i]; !strings.Contains(b.Recipient, "@") && i < len(guessed) {
+			b.Recipient, b.Original = guessed[i].Recipient, ""
+		}
+	}
+}
+
+// about notes which mail bounced: the first of the ids in what was returned.
+func about(bounces []BouncedRecipient, returned []string) []BouncedRecipient {
+	for i := range bounces {
+		if len(returned) > 0 {
+			bounces[i].MessageID = returned[0]
+		}
+	}
+	return bounces
+}
+
+var statusField = regexp.MustCompile(`(?im)^[ \t]*(?:final|original)-recipient[ \t]*:.*;`)
+
+// statusBlock is the text from the block of fields on that names the first recipient as RFC 3464 has it; some programs
+// put it into a text.
+func statusBlock(text string) string {
+	text = cutRunes(text, maxNotice)
+	at := statusField.FindStringIndex(text)
+	if at == nil {
+		return ""
+	}
+	start := strings.LastIndex(text[:at[0]], "\n\n") + 1
+	return text[start:]
+}
 
 // robotSender tells the addresses under which mail systems write (RFC 5321 section 4.5.5, RFC 3464 section 2).
 func robotSender(c *Content) bool {
@@ -112,66 +174,11 @@ func robotSender(c *Content) bool {
 	if !ok {
 		local = c.From.Name
 	}
-	return robotName.MatchString(local) || strings.Contains(strings.ToLower(c.From.Name), "mail delivery")
+	return robotName.MatchString(local) || robotTitle.MatchString(c.From.Name)
 }
 
 func nullSender(h header, lim Limits) bool {
 	return lim.NullReversePath || (h.has("Return-Path") && strings.Trim(h.get("Return-Path"), "<> ") == "")
-}
-
-// guessBounces makes what can be made of a notice outside the RFC: the named recipients, else the first address in its
-// text that stands in brackets, with the first status code.
-func guessBounces(c *Content, failed string) []BouncedRecipient {
-	text := beginning(c.FullText)
-	var recipients []string
-	for _, m := range parseAddresses(failed, maxBounces) {
-		recipients = append(recipients, m.Email)
-	}
-	if len(recipients) == 0 {
-		if m := bracketed.FindStringSubmatch(text); m != nil {
-			recipients = append(recipients, cleanAddress(m[1]))
-		}
-	}
-	status := statusCode(text)
-	permanent := !delaySubject.MatchString(c.Subject) && !strings.HasPrefix(status, "4.")
-	var out []BouncedRecipient
-	for _, r := range recipients {
-		if r == "" {
-			continue
-		}
-		b := BouncedRecipient{Recipient: r, Status: status, Permanent: permanent}
-		if len(c.Returned) > 0 {
-			b.MessageID = c.Returned[0]
-		}
-		out = append(out, b)
-	}
-	return out
-}
-
-var bracketed = regexp.MustCompile(`<([^<>@\s]{1,64}@[^<>@\s]{1,255})>`)
-
-// isAutomatic tells answers and notices by programs (RFC 3834 section 5, and what was there before it).
-// X-Auto-Response-Suppress is no proof: Exchange puts it on people's mail.
-func isAutomatic(h header, c *Content, lim Limits) bool {
-	if v, _, _ := strings.Cut(strings.ToLower(h.get("Auto-Submitted")), ";"); v != "" && strings.TrimSpace(v) != "no" {
-		return true
-	}
-	switch strings.ToLower(h.get("Precedence")) {
-	case "auto_reply", "auto-reply", "junk":
-		return true
-	}
-	for _, name := range []string{
-		"X-Autoreply", "X-Autorespond", "X-Autoresponder", "X-Autoresponse", "X-Auto-Response", "X-Mail-Autoreply",
-		"X-AutoReply-From", "X-Autogenerated", "X-Auto-Reply-From",
-	} {
-		if v := strings.ToLower(h.get(name)); v != "" && v != "no" && v != "false" {
-			return true
-		}
-	}
-	if autoSubject.MatchString(c.Subject) {
-		return true
-	}
-	return nullSender(h, lim) || robotSender(c)
 }
 
 // isList tells mailing lists (RFC 2919, RFC 2369) and bulk mail.

@@ -69,7 +69,8 @@ func TestClass(t *testing.T) {
 func TestGuessedBounce(t *testing.T) {
 	mail := "From: MAILER-DAEMON@example.com\r\nSubject: failure notice\r\n\r\nHi. This is the program.\r\n<borta@example.com>:\r\n550 5.1.1 no such user\r\n"
 	c := Parse(context.Background(), InMemory(mail), Limits{NullReversePath: true})
-	want := []BouncedRecipient{{Recipient: "borta@example.com", Status: "5.1.1", Permanent: true}}
+	want := []BouncedRecipient{{Recipient: "borta@example.com", Status: "5.1.1", Permanent: true,
+		Reason: "550 5.1.1 no such user", Kind: FailedUser, ReasonSV: FailedUser.Swedish(), ReasonEN: FailedUser.English()}}
 	if !slices.Equal(c.Bounces, want) {
 		t.Errorf("%+v, expected %+v", c.Bounces, want)
 	}

@@ -37,7 +37,7 @@ func Parse(ctx context.Context, raw Raw, lim Limits) Content {
 	if err != nil {
 		c.giveUp(err)
 		if t != nil {
-			_ = guard(func() error { c.Class = classOf(t, &c, lim, false); return nil }) // what the header alone tells
+			_ = guard(func() error { c.Class = classOf(t, &c, lim, reports{}); return nil }) // what the header alone tells
 		}
 	}
 	return c
@@ -103,11 +103,11 @@ func (c *Content) readBody(ctx context.Context, top *tree, lim Limits) error {
 		a.Inline = a.Inline || (a.ContentID != "" && s.cids[a.ContentID])
 		c.Attachments = append(c.Attachments, a)
 	}
-	good, err := c.readReports(ctx, t)
+	r, err := c.readReports(ctx, t)
 	if err != nil {
 		return err
 	}
-	c.Class = classOf(t, c, lim, good)
+	c.Class = classOf(t, c, lim, r)
 	if c.Class != Bounce {
 		c.Bounces = nil
 	}

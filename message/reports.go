@@ -9,33 +9,59 @@ import (
 	"strings"
 )
 
+// reports is what a mail says about other mails, beside what Content keeps of it.
+type reports struct {
+	good     bool     // a delivery status notification has good news
+	returned []header // of the messages that it returns or attaches, the first few
+	notice   notice   // in its text; read where the mail looks like a notice
+}
+
+const maxReturnedHeaders = 5
+
 // readReports collects what the mail says about other mails: the ids in messages that it returns or attaches, and its
-// delivery status notifications. good tells that one of those has good news.
-func (c *Content) readReports(ctx context.Context, t *tree) (good bool, err error) {
-	for _, p := range t.attached() {
-		switch p.mediaType {
-		case "message/rfc822", "message/global", "text/rfc822-headers", "message/rfc822-headers", "message/global-headers":
+// delivery status notifications.
+func (c *Content) readReports(ctx context.Context, t *tree) (r reports, err error) {
+	for _, p := range t.parts {
+		if p.multipart() {
+			continue
+		}
+		switch {
+		case p.returns():
 			h, err := t.inner(ctx, p)
 			if err != nil {
-				return false, err
+				return r, err
 			}
-			c.addReturned(h)
-		case "message/delivery-status", "message/global-delivery-status":
+			r.add(c, h)
+		case p.mediaType == "message/delivery-status" || p.mediaType == "message/global-delivery-status":
 			b, err := io.ReadAll(io.LimitReader(t.body(ctx, p), maxReport))
 			if err != nil {
-				return false, fmt.Errorf("read delivery status: %w", err)
+				return r, fmt.Errorf("read delivery status: %w", err)
 			}
 			bounces, reached := readStatus(b)
 			c.Bounces = append(c.Bounces, bounces...)
-			good = good || reached
+			r.good = r.good || reached
+		case p.parent != nil && p.header.has("From") && (p.header.has("To") || p.header.has("Message-ID")):
+			r.add(c, p.header) // the returned mail's header in the place of the part's own
 		}
 	}
-	if len(c.Returned) > 0 {
-		for i := range c.Bounces {
-			c.Bounces[i].MessageID = c.Returned[0]
-		}
+	return r, nil
+}
+
+// returns tells the parts that are a message or the header of one.
+func (p *part) returns() bool {
+	switch p.mediaType {
+	case "message/rfc822", "message/global", "text/rfc822-headers", "text/rfc822-header", "message/rfc822-headers", "message/global-headers",
+		"message/partial":
+		return true
 	}
-	return good, nil
+	return false
+}
+
+func (r *reports) add(c *Content, h header) {
+	c.addReturned(h)
+	if len(r.returned) < maxReturnedHeaders {
+		r.returned = append(r.returned, h)
+	}
 }
 
 // inner reads the header of a returned or attached message.
@@ -44,7 +70,7 @@ func (t *tree) inner(ctx context.Context, p *part) (header, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read returned message: %w", err)
 	}
-	h, _ := parseBlock(b)
+	h, _ := parseBlock(bytes.TrimLeft(b, "\r\n")) // some programs leave a blank line before it
 	return h, nil
 }
 
@@ -133,12 +159,16 @@ func statusOf(h header) (BouncedRecipient, string) {
 	if status == "" {
 		status = statusCode(reason)
 	}
-	return BouncedRecipient{
+	r := BouncedRecipient{
 		Recipient: mailboxOf(recipient),
 		Status:    status,
-		Permanent: action == "failed",
 		Reason:    oneLine(strings.Join(strings.Fields(decodeWords(reason)), " "), maxName),
-	}, action
+	}
+	if sent := mailboxOf(typed(h.get("Original-Recipient"))); sent != "" && !strings.EqualFold(sent, r.Recipient) {
+		r.Original = sent
+	}
+	r.decide(r.Reason, action == "delayed", action)
+	return r, action
 }
 
 // typed cuts the type off "rfc822; anna@example.com" (RFC 3464 section 2.1.2).
@@ -156,5 +186,19 @@ func mailboxOf(v string) string {
 	return oneLine(v, maxName)
 }
 
-// statusCode finds an enhanced status code (RFC 3463 section 2) of a failure or a delay.
-func statusCode(s string) string { return statusPattern.FindString(s) }
+// statusCode finds an enhanced status code (RFC 3463 section 2) of a failure or a delay, and no part of an address or a
+// version.
+func statusCode(s string) string {
+	for from := 0; from < len(s); {
+		at := statusPattern.FindStringIndex(s[from:])
+		if at == nil {
+			return ""
+		}
+		start, end := from+at[0], from+at[1]
+		if (start == 0 || s[start-1] != '.' && s[start-1] != '-') && (end+1 >= len(s) || s[end] != '.' || s[end+1] < '0' || s[end+1] > '9') {
+			return s[start:end]
+		}
+		from = end
+	}
+	return ""
+}

@@ -59,7 +59,13 @@ type BouncedRecipient struct {
 	Recipient string `json:"recipient"`
 	Status    string `json:"status"` // RFC 3463, such as 5.1.1; empty when unknown
 	Permanent bool   `json:"permanent"`
-	Reason    string `json:"reason"`
+	Reason    string `json:"reason"` // the remote's own words
+
+	Kind     Failure `json:"kind,omitempty"`      // what they mean; empty: unknown
+	ReasonSV string  `json:"reason_sv,omitempty"` // the kind in plain Swedish
+	ReasonEN string  `json:"reason_en,omitempty"` // and in English
+	Original string  `json:"original,omitempty"`  // the address that the mail was sent to, where it was sent on
+
 	MessageID string `json:"message_id,omitempty"` // of the mail that it is about
 }
 
