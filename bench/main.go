@@ -42,6 +42,8 @@ type options struct {
 	only     []string
 	before   string
 	pipeline bool
+	calm     float64 // share of the machine
+	tries    int
 }
 
 func main() {
@@ -85,6 +87,8 @@ func parseFlags(args []string) (options, error) {
 	f.StringVar(&targets, "targets", "", "only these: "+strings.Join(targetNames, ", ")+" (default all)")
 	f.StringVar(&opt.before, "before", "", "another build of smartmail to measure as well")
 	f.BoolVar(&opt.pipeline, "pipeline", false, "send MAIL, RCPT and DATA at once (RFC 2920)")
+	f.Float64Var(&opt.calm, "calm", 0.15, "share of the machine that others may use during a point; above it the point is measured again")
+	f.IntVar(&opt.tries, "tries", 3, "how often a point is measured until it is calm; the calmest counts")
 	if err := f.Parse(args); err != nil {
 		return opt, err
 	}
@@ -92,7 +96,7 @@ func parseFlags(args []string) (options, error) {
 		return opt, fmt.Errorf("unknown argument %q", f.Arg(0))
 	}
 	if quick {
-		opt.rounds, opt.seconds = 1, 1
+		opt.rounds, opt.seconds, opt.tries = 1, 1, 1
 	}
 	if targets != "" {
 		opt.only = strings.Split(targets, ",")
@@ -105,8 +109,8 @@ func parseFlags(args []string) (options, error) {
 	var errs [2]error
 	opt.sessions, errs[0] = numbers("-sessions", sessions)
 	opt.sizes, errs[1] = numbers("-sizes", sizes)
-	if opt.rounds < 1 || opt.seconds <= 0 {
-		return opt, errors.New("-rounds and -seconds must be more than zero")
+	if opt.rounds < 1 || opt.tries < 1 || opt.seconds <= 0 {
+		return opt, errors.New("-rounds, -tries and -seconds must be more than zero")
 	}
 	return opt, errors.Join(errs[:]...)
 }
@@ -188,7 +192,7 @@ func (b *bench) measure(ctx context.Context) error {
 						continue
 					}
 					fmt.Fprintf(os.Stderr, "round %d: %d sessions, %d KiB, %s ...\n", round+1, sessions, kib, t.name())
-					r, err := b.point(ctx, t, pool, sessions)
+					r, err := b.calmest(ctx, t, pool, sessions)
 					if err != nil {
 						return fmt.Errorf("%s, %d sessions, %d KiB: %w", t.name(), sessions, kib, err)
 					}
@@ -205,6 +209,25 @@ func (b *bench) measure(ctx context.Context) error {
 func (b *bench) poolSize(kib int) int {
 	perSecond := max(50, 20_000/(4+kib)*2) // far above what two cores take in durably
 	return int((b.opt.seconds + warmUp.Seconds()) * float64(min(perSecond, 5000)))
+}
+
+// calmest measures a point until others leave the machine alone, some times at most, and returns the calmest result. It
+// chooses by what others did, never by how the target fared.
+func (b *bench) calmest(ctx context.Context, t target, pool [][]byte, sessions int) (result, error) {
+	var best result
+	for n := range b.opt.tries {
+		r, err := b.point(ctx, t, pool, sessions)
+		if err != nil {
+			return r, err
+		}
+		if n == 0 || r.foreign < best.foreign {
+			best = r
+		}
+		if best.foreign <= b.opt.calm {
+			break
+		}
+	}
+	return best, nil
 }
 
 // point runs one target on a fresh store once.
