@@ -2,6 +2,7 @@ package mailauth
 
 import (
 	"net/mail"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -135,4 +136,23 @@ func FuzzFrom(f *testing.F) {
 			}
 		}
 	})
+}
+
+func TestClaimedDomains(t *testing.T) {
+	for header, want := range map[string][]string{
+		"From: a@example.com, b@EXAMPLE.net\r\n":                      {"example.com", "example.net"},
+		"From: a@example.com\r\nFrom : b@example.net\r\n":             {"example.com", "example.net"},
+		"From: us: a@example.com, b@example.com;\r\n":                 {"example.com"},
+		"From: =?utf-8?b?PGJAZXhhbXBsZS5uZXQ+?= <a@example.com>\r\n":  {"example.com", "example.net"},
+		"From: <@route.test:a@example.com>\r\n":                       {"route.test", "example.com"},
+		"From: \"a@example.com\\\"\"@example.net.\r\n":                {"example.com", "example.net"},
+		"From: a@exämple.com b@x\r\n":                                 {"xn--exmple-cua.com"},
+		"From: a@b1.test@b2.test@b3.test@b4.test@b5.test@b6.test\r\n": {"b1.test", "b2.test", "b3.test", "b4.test", "b5.test"},
+		"From: Anna\r\nTo: a@example.com\r\n":                         nil,
+		"From: " + strings.Repeat("@ä", 1000) + " a@example.com\r\n":  nil,
+	} {
+		if got := claimedDomains(mustHeader(t, header+"\r\n")); !slices.Equal(got, want) {
+			t.Errorf("%.80q: %q, want %q", header, got, want)
+		}
+	}
 }

@@ -10,9 +10,6 @@ import (
 // maxRecordBytes is the longest TXT record that is evaluated: real ones stay under 4 KiB.
 const maxRecordBytes = 16 << 10
 
-// mxRecord is what a Resolver gives for an MX record.
-type mxRecord = net.MX
-
 // guard stands between the rules and the resolver. It makes every error a *net.DNSError, asks for one address family,
 // and keeps records out that are too long to be meant well.
 type guard struct{ resolver Resolver }
@@ -35,7 +32,7 @@ func (g guard) LookupTXT(ctx context.Context, name string) ([]string, error) {
 	return txts, nil
 }
 
-func (g guard) LookupMX(ctx context.Context, name string) ([]*mxRecord, error) {
+func (g guard) LookupMX(ctx context.Context, name string) ([]*net.MX, error) {
 	mx, err := g.resolver.LookupMX(ctx, name)
 	return mx, dnsError(name, err)
 }

@@ -46,7 +46,7 @@ type Resolver interface {
 type Options struct {
 	Resolver      Resolver
 	Now           func() time.Time // for signatures that expire; nil: time.Now
-	Timeout       time.Duration    // for all of one mail; 0: 10 s
+	Timeout       time.Duration    // for all of one mail, waiting for a place included; 0: 10 s
 	MaxSignatures int              // DKIM signatures verified, from the top; 0: 10
 	Places        int              // mails checked at the same time, of which one client has a quarter; 0: 256
 	// Chance picks the sample of DMARC's pct tag: a number from 0 to 99. Nil: taken from the header itself, so that

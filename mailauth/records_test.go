@@ -215,7 +215,8 @@ func TestLookupBudget(t *testing.T) {
 
 // FuzzRecords reads any record as each of the kinds: what is taken keeps to its kind's words.
 func FuzzRecords(f *testing.F) {
-	for _, s := range []string{"v=spf1 a:%{d}.test/24//64 -all", "v=DMARC1; p=none; pct=5", "v=DKIM1; k=rsa; p=AA==", "a=b;;c"} {
+	for _, s := range []string{"v=spf1 a:%{d}.test/24//64 -all", "v=DMARC1; p=none; pct=5", "v=DKIM1; k=rsa; p=AA==", "a=b;;c",
+		"v=DKIM1; k=ed25519; t=y:s; p=AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=", "i=1; x; dmarc=pass (y) header.from=a.test"} {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, txt string) {
@@ -225,6 +226,14 @@ func FuzzRecords(f *testing.F) {
 		}
 		if r := parseRecord(txt); r != nil && (!isPolicy(r.policy) || !isPolicy(r.subPolicy) || r.percent < 0 || r.percent > 100) {
 			t.Errorf("%q gives %+v", txt, r)
+		}
+		if result, _ := sealedDMARC(txt); strings.ContainsAny(result, " ;(\"") {
+			t.Errorf("%q has the result %q", txt, result)
+		}
+		for _, kind := range []string{"rsa", "ed25519"} {
+			if key, problem := parseKey(txt, kind); problem == "" && (key.rsa == nil) == (key.ed25519 == nil) {
+				t.Errorf("%q is a key of no kind or of two", txt)
+			}
 		}
 		if tags, err := parseTags(txt); err == nil {
 			for name := range tags {

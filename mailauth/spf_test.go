@@ -1,9 +1,11 @@
 package mailauth
 
 import (
+	"context"
 	"fmt"
 	"net"
 	"net/netip"
+	"slices"
 	"strings"
 	"testing"
 
@@ -175,4 +177,50 @@ func TestBothIdentities(t *testing.T) {
 			t.Errorf("%+v: %s", tt.in, line)
 		}
 	}
+}
+
+// spender counts all questions, and answers every one about names with the record under test.
+type spender struct {
+	record string
+	asked  int
+}
+
+func (s *spender) LookupTXT(context.Context, string) ([]string, error) {
+	s.asked++
+	return []string{s.record}, nil
+}
+
+func (s *spender) LookupMX(_ context.Context, name string) ([]*net.MX, error) {
+	s.asked++
+	return slices.Repeat([]*net.MX{{Host: "mx." + name}}, 20), nil
+}
+
+func (s *spender) LookupIPAddr(context.Context, string) ([]net.IPAddr, error) {
+	s.asked++
+	return []net.IPAddr{{IP: net.IPv4(203, 0, 113, 1)}}, nil
+}
+
+func (s *spender) LookupAddr(context.Context, string) ([]string, error) {
+	s.asked++
+	return slices.Repeat([]string{"host.test."}, 20), nil
+}
+
+// FuzzSPF evaluates any record that leads to itself for any sender: the result is a word of SPF, within its limits.
+func FuzzSPF(f *testing.F) {
+	for _, r := range []string{
+		"v=spf1 mx mx:%{p}.test ptr exists:%{ir}.%{l1r+-}.%{v}.test/ -all", "v=spf1 include:%{d} redirect=%{o2}.test", "v=spf1 a/0 ip6:::ffff:1.2.3.4/99 +all",
+	} {
+		f.Add(r, "strong-bad@email.example.com", "helo.test")
+	}
+	words := []string{verdict.None, verdict.Neutral, verdict.Pass, verdict.Fail, verdict.Softfail, verdict.Permerror}
+	f.Fuzz(func(t *testing.T, record, from, helo string) {
+		s := &spender{record: record}
+		got := New(Options{Resolver: s}).spf(t.Context(), Input{Client: client, Helo: helo, ReversePath: from})
+		if !slices.Contains(words, got.Result) {
+			t.Errorf("%q", got.Result)
+		}
+		if most := 1 + maxSPFTerms*(1+maxSPFNames) + 1 + maxSPFNames; s.asked > most {
+			t.Errorf("asked %d times, at most %d", s.asked, most)
+		}
+	})
 }

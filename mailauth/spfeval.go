@@ -2,6 +2,7 @@ package mailauth
 
 import (
 	"context"
+	"net"
 	"net/netip"
 	"slices"
 	"strings"
@@ -134,7 +135,7 @@ func (e *spfEval) mx(ctx context.Context, t spfTerm, target string) (match bool,
 		return false, failure
 	}
 	hosts = slices.Clone(hosts)
-	slices.SortStableFunc(hosts, func(a, b *mxRecord) int { return int(a.Pref) - int(b.Pref) })
+	slices.SortStableFunc(hosts, func(a, b *net.MX) int { return int(a.Pref) - int(b.Pref) })
 	for i, host := range hosts {
 		if i == maxSPFNames {
 			return false, verdict.Permerror

@@ -42,7 +42,8 @@ type DKIM struct {
 	Discounted bool `json:"discounted,omitempty"`
 }
 
-// DMARC is the outcome of RFC 7489 for the domain in From.
+// DMARC is the outcome of RFC 7489 for the domain in From. Where From does not name one beyond doubt it is never a pass: a
+// fail with the strictest policy of the domains named that did not send the mail, or a permerror where none has one.
 type DMARC struct {
 	Result string `json:"result"`
 	Policy string `json:"policy"` // the policy that applies: none, quarantine, reject; empty without a record
