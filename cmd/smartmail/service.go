@@ -85,52 +85,6 @@ func openService(ctx context.Context, cfg *config.Config, log *slog.Logger, reso
 
 func (s *service) close() error { return s.store.Close() }
 
-func orgIDs(cfg *config.Config) (ids []casework.OrgID) {
-	for _, o := range cfg.Organisations {
-		ids = append(ids, casework.OrgID(o.ID))
-	}
-	return ids
-}
-
-func routing(cfg *config.Config) (orgs []threading.Organisation) {
-	for _, o := range cfg.Organisations {
-		org := threading.Organisation{ID: casework.OrgID(o.ID), Domain: o.Domain}
-		for _, in := range o.Intake {
-			org.Intake = append(org.Intake, threading.Intake{Address: in.Address, Class: in.Class})
-		}
-		orgs = append(orgs, org)
-	}
-	return orgs
-}
-
-func policies(cfg *config.Config) (map[casework.OrgID]intake.Policy, error) {
-	out := map[casework.OrgID]intake.Policy{}
-	for _, o := range cfg.Organisations {
-		less := map[casework.Sender][]casework.Right{}
-		for sender, list := range map[casework.Sender][]string{
-			casework.Verified: o.Policy.Rights.Verified, casework.Known: o.Policy.Rights.Known, casework.Unknown: o.Policy.Rights.Unknown,
-		} {
-			less[sender] = []casework.Right{}
-			for _, right := range list {
-				less[sender] = append(less[sender], casework.Right(right))
-			}
-		}
-		rights, err := casework.Tighten(less)
-		if err != nil {
-			return nil, fmt.Errorf("policy of organisation %s: %w", o.ID, err)
-		}
-		out[casework.OrgID(o.ID)] = intake.Policy{
-			Policy: threading.Policy{
-				EnforceDMARC: o.Policy.DMARC == "enforce", TriageUnknown: o.Policy.UnknownSender == "triage",
-				TrustedSealers: o.Policy.TrustedSealers, Rights: rights,
-			},
-			Allow: intake.NewAddresses(o.Policy.Allow), Block: intake.NewAddresses(o.Policy.Block),
-			PerSender: o.Policy.Rate.PerSender, PerDomain: o.Policy.Rate.PerDomain,
-		}
-	}
-	return out, nil
-}
-
 // door is the intake as smtpd sees it.
 type door struct{ *intake.Intake }
 
