@@ -30,14 +30,7 @@ var (
 
 // arc validates the chain of forwarders' seals (RFC 8617 section 5.2). A chain that can't be validated for whatever
 // reason is no pass; where it was a look-up that failed for the moment, Chain says so.
-func (c *Checker) arc(ctx context.Context, mail *signed, keys *keyring) (string, verdict.Chain) {
-	sets, err := arcSets(mail.header)
-	switch {
-	case err != nil:
-		return verdict.Fail, verdict.Chain{}
-	case len(sets) == 0:
-		return verdict.None, verdict.Chain{}
-	}
+func (c *Checker) arc(ctx context.Context, mail *signed, sets []arcSet, keys *keyring) (string, verdict.Chain) {
 	chain := verdict.Chain{Seals: seals(sets)}
 	if sig, err := c.newestSignature(sets); err != nil || !sig.signsFrom() {
 		for i := range chain.Seals {
@@ -62,6 +55,14 @@ func (c *Checker) newestSignature(sets []arcSet) (signature, error) {
 		return s, errChain
 	}
 	return s, nil
+}
+
+// unchained is the result for a mail without a chain that could be validated.
+func unchained(err error) string {
+	if err != nil {
+		return verdict.Fail
+	}
+	return verdict.None
 }
 
 // arcSets orders the chain's fields and checks its structure (RFC 8617 section 5.2 steps 1 to 3).

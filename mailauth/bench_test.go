@@ -15,12 +15,12 @@ import (
 
 // BenchmarkCheck compares a whole check of a 4 KiB mail with one RSA-2048 signature, its DNS in memory, with the bare
 // calls of libraries that answer the same questions: is it signed, was it sent from the right place, what is the policy.
-// Each kind comes in its own benchmark, so that benchstat can set one against the other.
+// benchstat -col /kind sets one against the other.
 func BenchmarkCheck(b *testing.B) {
 	z := exampleZone()
 	text := newSigner(b, z).sign(b, []byte(plainMail+strings.Repeat("All work and no play.\r\n", 165)), signing{domain: "example.com"})
 	lookup := func(name string) ([]string, error) { return z.LookupTXT(b.Context(), name) }
-	b.Run("bare", func(b *testing.B) {
+	b.Run("kind=bare", func(b *testing.B) {
 		b.ReportAllocs()
 		for b.Loop() {
 			v, err := dkim.VerifyWithOptions(bytes.NewReader(text), &dkim.VerifyOptions{LookupTXT: lookup})
@@ -36,7 +36,7 @@ func BenchmarkCheck(b *testing.B) {
 			}
 		}
 	})
-	b.Run("check", func(b *testing.B) {
+	b.Run("kind=check", func(b *testing.B) {
 		b.ReportAllocs()
 		c := New(Options{Resolver: z})
 		for b.Loop() {

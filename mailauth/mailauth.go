@@ -160,7 +160,11 @@ func (c *Checker) ask(ctx context.Context, in Input, mail *signed, from identity
 	if in.ReversePath != "" {
 		wg.Go(func() { v.SPF = c.spf(dnsresolve.WithBudget(ctx, c.spfLookups()), in) })
 	}
-	wg.Go(func() { v.ARC, v.Chain = c.arc(ctx, mail, keys) })
+	if sets, err := arcSets(mail.header); err != nil || len(sets) == 0 {
+		v.ARC = unchained(err)
+	} else {
+		wg.Go(func() { v.ARC, v.Chain = c.arc(ctx, mail, sets, keys) })
+	}
 	v.DKIM = c.dkim(ctx, mail, keys)
 	wg.Wait()
 	if in.ReversePath == "" {
