@@ -29,9 +29,10 @@ func hashSection(src *source, start, end int64) (sum [32]byte, err error) {
 	return sum, nil
 }
 
-// identity is the same for the same mail, whatever trace fields it got on its way: SHA-256 over the Message-ID and the
-// hash of the body without the line ends at its very end, which relays add and drop. A mail without a Message-ID is
-// told by all its other fields instead, trace fields apart.
+// identity is the same for the same mail, whatever trace fields it got on its way: SHA-256 over the Message-ID, From and
+// Subject, and the hash of the body without the line ends at its very end, which relays add and drop. From and Subject are
+// in it so that nobody who has seen a mail can send one with its Message-ID and body first, under his own name, and have
+// the true one taken for a repetition. A mail without a Message-ID is told by all its fields, trace fields apart.
 func (t *tree) identity() (sum [32]byte, err error) {
 	root := t.root()
 	body, err := hashSection(t.src, root.start, max(root.start, t.src.textEnd(root.start)))
@@ -40,7 +41,12 @@ func (t *tree) identity() (sum [32]byte, err error) {
 	}
 	h := sha256.New()
 	if id := root.header.get("Message-ID"); id != "" {
-		h.Write(fmt.Appendf(nil, "smartmail identity 1\x00%s\x00", id))
+		h.Write(fmt.Appendf(nil, "smartmail identity 2\x00%s\x00", id))
+		for _, name := range []string{"From", "Subject"} {
+			for _, value := range root.header.all(name) {
+				h.Write(fmt.Appendf(nil, "%s\x00%s\x00", name, strings.Join(strings.Fields(value), " "))) // relays fold anew
+			}
+		}
 	} else {
 		h.Write([]byte("smartmail identity without message-id 1\x00"))
 		if err := t.hashFields(h); err != nil {

@@ -16,7 +16,11 @@ func TestIdentity(t *testing.T) {
 	}{
 		{"itself", withID, withID, true},
 		{"trace fields", withID, "Received: from x\r\n\tby y\r\nReturn-Path: <a@b>\r\nDKIM-Signature: v=1\r\n" + withID, true},
-		{"another subject under the same id", withID, strings.Replace(withID, "Hej", "Nej", 1), true},
+		{"another subject under the same id", withID, strings.Replace(withID, "Hej", "Nej", 1), false},
+		{"another sender under the same id", "From: a@example.com\r\n" + withID, "From: b@example.com\r\n" + withID, false},
+		{"a sender more under the same id", "From: a@example.com\r\n" + withID, "From: a@example.com\r\nFrom: b@example.com\r\n" + withID, false},
+		{"folded anew", strings.Replace(withID, "Hej", "Hej alla", 1), strings.Replace(withID, "Hej", "Hej\r\n alla", 1), true},
+		{"another date and recipient", withID, "Date: x\r\nTo: b@example.com\r\n" + withID, true},
 		{"line ends at the end", withID, withID + "\r\n\r\n", true},
 		{"no line end at the end", withID, strings.TrimSuffix(withID, "\r\n"), true},
 		{"another body", withID, strings.Replace(withID, "body", "text", 1), false},

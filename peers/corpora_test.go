@@ -118,7 +118,7 @@ func forms(set, file string, raw []byte) []*specimen {
 	}
 }
 
-// sameMail is equal for what is to be stored as one mail: the same Message-ID and the same body, whatever line ends stand at
+// sameMail is equal for what is to be stored as one mail: the same Message-ID, From, Subject and body, whatever line ends stand at
 // its very end. Of a mail without a Message-ID the fields of its way do not count; which these are, package message says.
 func sameMail(t *testing.T, raw []byte) string {
 	t.Helper()
@@ -126,7 +126,17 @@ func sameMail(t *testing.T, raw []byte) string {
 	if c.MessageID == "" {
 		return fmt.Sprintf("%x", c.Identity)
 	}
-	return c.MessageID + " " + sum(bytes.TrimRight(bodyOf(raw), "\r\n"))
+	var who []string
+	fields, err := message.Header(message.InMemory(raw), len(raw)+1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range fields {
+		if strings.EqualFold(f.Name, "From") || strings.EqualFold(f.Name, "Subject") {
+			who = append(who, strings.Join(strings.Fields(string(f.Value)), " "))
+		}
+	}
+	return fmt.Sprintf("%s %q %s", c.MessageID, who, sum(bytes.TrimRight(bodyOf(raw), "\r\n")))
 }
 
 // bodyOf is what follows the first empty line, or begins where no field does. Lines end in CRLF, LF, or, where there is no other end, CR.
