@@ -7,7 +7,6 @@ import (
 	"net"
 	"os/exec"
 	"slices"
-	"strconv"
 	"time"
 
 	"smartmail/testrig"
@@ -127,10 +126,4 @@ func awaitListener(ctx context.Context, addr string) error {
 		return fmt.Errorf("does not listen on %s: %w", addr, err)
 	}
 	return nil
-}
-
-func port(addr string) int {
-	_, p, _ := net.SplitHostPort(addr)
-	n, _ := strconv.Atoi(p)
-	return n
 }
