@@ -107,7 +107,9 @@ func serveBare(dir, dns string) error {
 	go func() { served <- srv.Serve(l) }()
 	<-ctx.Done()
 	_ = srv.Close() // the sender has quit
-	<-served
+	if err := <-served; err != nil {
+		return errors.Join(err, db.Close())
+	}
 	b.sessions.Wait()
 	close(b.queue)
 	<-writer
