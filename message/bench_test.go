@@ -55,3 +55,32 @@ func BenchmarkOpenAttachment(b *testing.B) {
 		}
 	}
 }
+
+// Each of these is 1 MB.
+func BenchmarkNewText(b *testing.B) {
+	for name, full := range hostileTexts() {
+		b.Run(name, func(b *testing.B) {
+			b.SetBytes(int64(len(full)))
+			for b.Loop() {
+				if NewText(full) == "" {
+					b.Fatal("nothing remains")
+				}
+			}
+		})
+	}
+}
+
+func BenchmarkHTMLText(b *testing.B) {
+	for name, unit := range map[string]string{
+		"blockquotes": "<blockquote>a", "quotes": `<div class="gmail_quote">a`, "tables": "<table><tr><td>a", "lists": "<ul><li>a", "links": `<a href="https://example.com/">a</a>`,
+		"open links": `<a href="https://example.com/">`, "hidden": `<div style="display:none">`, "words": "hej ", "one tag": "<", "attributes": "<a b=c ",
+	} {
+		src := strings.Repeat(unit, 1<<20/len(unit))
+		b.Run(name, func(b *testing.B) {
+			b.SetBytes(int64(len(src)))
+			for b.Loop() {
+				readHTML(src, 1<<20)
+			}
+		})
+	}
+}

@@ -59,16 +59,34 @@ func FuzzAddress(f *testing.F) {
 }
 
 func FuzzNewText(f *testing.F) {
-	for _, s := range []string{"a\n> b", "On 2026-01-05 10:00, A wrote:\n> b\nc", "-- \na", "Från: a\nSkickat: b\nTill: c\n", "a\n\nSent from my iPhone"} {
-		f.Add(s)
+	for _, s := range []string{"a\n> b", "On 2026-01-05 10:00, A wrote:\n> b\nc", "-- \na", "Från: a\nSkickat: b\nTill: c\n", "a\n\nSent from my iPhone",
+		"a\n\nMvh\nAnna\n\n____\nb@c", "a\n```\n> b\n```\n", "Hej\nA> b\nA> c", "d\n\n-Anna Ek", "x <\n>:\n> y", "CAUTION: external sender\n\na\n\n-----Original Message-----\nb"} {
+		f.Add(s, "Hej, när kan ni komma och titta på kranen i köket som droppar?")
 	}
-	f.Fuzz(func(t *testing.T, full string) {
+	f.Fuzz(func(t *testing.T, full, sent string) {
 		got := NewText(full)
 		if (strings.TrimSpace(got) == "") != (strings.TrimSpace(full) == "") {
 			t.Errorf("%q of %q", got, full)
 		}
-		if len(got) > len(full) {
-			t.Errorf("%q is longer than %q", got, full)
+		for _, rc := range []ReplyContext{{}, {Sender: Mailbox{Name: "Anna Ek"}, Sent: []string{sent, full}}} {
+			checkReply(t, full, ReadReply(full, rc))
+		}
+	})
+}
+
+func FuzzHTMLText(f *testing.F) {
+	for _, s := range []string{`a<div class="gmail_quote">b<blockquote class="gmail_quote">c</blockquote>d</div>`, `<table><tr><td>a<td><p>b</table>`, `<ol><li>a<ul><li>b`,
+		`<a href="https://example.com">x</a><img alt=y>`, `<p style="display:none">a<p>b`, `<hr id=stopSpelling>a`, `<pre>a\n > b</pre><blockquote>c`} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, src string) {
+		got := readHTML(src, 10_000)
+		if len(got.full) > 10_000 || !utf8.ValidString(got.full) {
+			t.Errorf("%q", got.full)
+		}
+		checkReply(t, got.full, readReply(got.full, got.marks, ReplyContext{}))
+		if safe := sanitise(src); hostile.MatchString(safe) {
+			t.Errorf("%q", safe)
 		}
 	})
 }

@@ -1,6 +1,7 @@
 package message
 
 import (
+	"strconv"
 	"strings"
 	"unicode/utf8"
 
@@ -11,17 +12,27 @@ import (
 // htmlText is what HTML says to a reader of plain text.
 type htmlText struct {
 	full   string
-	fresh  string   // without what its structure marks as quoted
+	marks  []Range  // of full: what the structure marks as quoted, or as a signature
 	cut    bool     // there was more than the limit
 	remote int      // pictures to be fetched from elsewhere
 	cids   []string // Content-IDs that it refers to
 }
 
 // readHTML turns HTML into text in one pass over its tokens. It builds no tree, so that depth costs nothing, and
-// forgives everything, text before the first <html> included.
+// forgives everything, text before the first <html> included. Lists, tables, links and pictures become readable; what
+// the mail hides, such as a line for the list of mails alone, is left out, unless there is nothing else.
 func readHTML(src string, limit int) htmlText {
-	w := &htmlWriter{limit: limit}
-	z := html.NewTokenizer(strings.NewReader(src))
+	out := writeHTML(src, limit, true)
+	if out.full == "" {
+		out = writeHTML(src, limit, false)
+	}
+	return out
+}
+
+func writeHTML(src string, limit int, hide bool) htmlText {
+	w := &htmlWriter{limit: limit, hide: hide}
+	z := html.NewTokenizer(strings.NewReader(clean(src)))
+	attrs := map[string]string{}
 	for {
 		kind := z.Next()
 		if kind == html.ErrorToken {
@@ -29,13 +40,13 @@ func readHTML(src string, limit int) htmlText {
 		}
 		switch kind {
 		case html.TextToken:
-			if w.skip == 0 {
+			if w.skip == 0 && w.hidden.tag == "" {
 				w.text(string(z.Text()))
 			}
 		case html.StartTagToken, html.SelfClosingTagToken:
 			name, more := z.TagName()
 			tag := atom.Lookup(name)
-			attrs := map[string]string{}
+			clear(attrs)
 			for more && len(attrs) < 50 {
 				var k, v []byte
 				k, v, more = z.TagAttr()
@@ -47,18 +58,44 @@ func readHTML(src string, limit int) htmlText {
 			w.end(atom.Lookup(name), string(name))
 		}
 	}
-	w.endQuote()
-	w.out.full, w.out.fresh = tidy(w.full.String()), tidy(w.fresh.String())
+	w.closeMark()
+	w.out.full = strings.TrimRight(w.full.String(), " \t\n")
 	return w.out
 }
 
-// htmlWriter collects the text. What is within a quote mark goes to full alone.
+// span follows an element to its end tag: elements of the same name may be open within it.
+type span struct {
+	tag  string // empty: none
+	open int
+}
+
+func (s *span) start(name string) {
+	if s.tag != "" && s.tag == name {
+		s.open++
+	}
+}
+
+// end reports whether that was the end of the element.
+func (s *span) end(name string) bool {
+	if s.tag == "" || s.tag != name {
+		return false
+	}
+	if s.open--; s.open > 0 {
+		return false
+	}
+	s.tag = ""
+	return true
+}
+
+// htmlWriter collects the text.
 type htmlWriter struct {
-	out         htmlText
-	full, fresh strings.Builder
-	limit       int
+	out   htmlText
+	full  strings.Builder
+	limit int
+	hide  bool // leave out what the mail hides
 
 	skip    int // depth in elements whose content is not shown
+	hidden  span
 	pre     int
 	quotes  int  // depth of blockquotes, shown as ">"
 	depth   int  // blockquotes around the line before
@@ -66,18 +103,52 @@ type htmlWriter struct {
 	space   bool // a space to write before the next text
 	started bool // something stands on the present line
 
-	quoted   bool   // within a quote mark
-	quoteTag string // the element that carries it; empty: to the end of the mail
-	nested   int    // elements of that name open within it
+	quote quoteState
+	lists []int // open lists: the number of the next item, 0 without numbers
+	item  bool  // an item has begun and has no text yet
+	row   rowState
+	link  linkState
+}
+
+// word writes text with the line ends, quote marks or space that are due before it.
+func (w *htmlWriter) word(s string) {
+	prefix := ""
+	if w.item { // the text of an item stands behind its mark, whatever blocks it is in
+		w.item, w.breaks, w.space = false, 0, true
+	}
+	if w.row.tight && w.row.bytes == 0 {
+		w.breaks = min(w.breaks, 1)
+	}
+	switch {
+	case w.row.join && w.started:
+		prefix = " | "
+	case w.breaks > 0 || w.full.Len() == 0:
+		marks := strings.Repeat(">", w.quotes)
+		if w.full.Len() > 0 {
+			if w.breaks > 1 {
+				w.write("\n" + marks[:min(w.depth, w.quotes)])
+			}
+			w.write("\n")
+			if w.row.bytes > 0 {
+				w.row.lines++
+			}
+		}
+		w.depth = w.quotes
+		if marks != "" {
+			prefix = marks + " "
+		}
+	case w.space && w.started:
+		prefix = " "
+	}
+	w.row.join, w.breaks, w.space, w.started = false, 0, false, true
+	w.mark()
+	w.write(prefix + s)
+	w.row.bytes += len(s)
 }
 
 func (w *htmlWriter) write(s string) {
-	if w.out.cut = w.out.cut || w.full.Len()+len(s) > w.limit; w.out.cut {
-		return
-	}
-	w.full.WriteString(s)
-	if !w.quoted {
-		w.fresh.WriteString(s)
+	if w.out.cut = w.out.cut || w.full.Len()+len(s) > w.limit; !w.out.cut {
+		w.full.WriteString(s)
 	}
 }
 
@@ -87,7 +158,7 @@ func (w *htmlWriter) text(s string) {
 			if i > 0 {
 				w.breaks++
 			}
-			if strings.TrimSpace(line) != "" {
+			if line = strings.TrimRight(line, " \t\r"); strings.TrimSpace(line) != "" {
 				w.word(line)
 			}
 		}
@@ -106,27 +177,6 @@ func isBlank(r rune) bool {
 	return r == ' ' || r == '\t' || r == '\n' || r == '\r' || r == '\f' || r == '\u00A0'
 }
 
-// word writes text with the line ends, quote marks or space that are due before it.
-func (w *htmlWriter) word(s string) {
-	if w.breaks > 0 || w.full.Len() == 0 {
-		prefix := strings.Repeat(">", w.quotes)
-		if w.full.Len() > 0 {
-			if w.breaks > 1 {
-				w.write("\n" + prefix[:min(w.depth, w.quotes)])
-			}
-			w.write("\n")
-		}
-		w.depth = w.quotes
-		if prefix != "" {
-			w.write(prefix + " ")
-		}
-	} else if w.space && w.started {
-		w.write(" ")
-	}
-	w.breaks, w.space, w.started = 0, false, true
-	w.write(s)
-}
-
 func (w *htmlWriter) start(tag atom.Atom, name string, attrs map[string]string, closed bool) {
 	w.note(tag, attrs)
 	if hides(tag) {
@@ -135,18 +185,33 @@ func (w *htmlWriter) start(tag atom.Atom, name string, attrs map[string]string, 
 		}
 		return
 	}
-	if !closed && !void(tag) {
+	open := !closed && !void(tag)
+	if open && w.enterHidden(tag, name, attrs) {
+		return
+	}
+	if open || quoteMark(name, attrs) == quoteBehind { // a line across the page may carry the mark
 		w.enterQuote(name, attrs)
 	}
 	switch tag {
 	case atom.Br:
 		w.breaks++
+	case atom.Img:
+		if alt := strings.Join(strings.Fields(attrs["alt"]), " "); alt != "" && len(alt) < 200 && w.skip == 0 && w.hidden.tag == "" {
+			w.word("[" + alt + "]")
+		}
+	case atom.A:
+		w.link = linkState{url: strings.TrimSpace(attrs["href"]), from: w.full.Len()}
+	case atom.Ul, atom.Ol, atom.Menu:
+		w.startList(tag)
 	case atom.Li:
-		w.breaks = max(w.breaks, 1)
-		w.word("-")
-		w.space = true
+		w.startItem()
+	case atom.Table:
+		w.row = rowState{}
+		w.breaks = max(w.breaks, gap(tag))
+	case atom.Tr:
+		w.startRow()
 	case atom.Td, atom.Th:
-		w.space = true
+		w.startCell()
 	case atom.Pre:
 		w.pre++
 		w.breaks = max(w.breaks, 1)
@@ -163,6 +228,10 @@ func (w *htmlWriter) end(tag atom.Atom, name string) {
 		w.skip = max(0, w.skip-1)
 		return
 	}
+	if w.hidden.tag != "" {
+		w.hidden.end(name)
+		return
+	}
 	switch tag {
 	case atom.Pre:
 		w.pre = max(0, w.pre-1)
@@ -170,19 +239,23 @@ func (w *htmlWriter) end(tag atom.Atom, name string) {
 	case atom.Blockquote:
 		w.quotes = max(0, w.quotes-1)
 		w.breaks = max(w.breaks, 1)
+	case atom.A:
+		w.endLink()
+	case atom.Ul, atom.Ol, atom.Menu:
+		w.lists = w.lists[:max(0, len(w.lists)-1)]
+		w.breaks = max(w.breaks, w.listGap())
+	case atom.Table:
+		w.row = rowState{}
+		w.breaks = max(w.breaks, gap(tag))
 	default:
 		w.breaks = max(w.breaks, gap(tag))
 	}
-	if w.quoted && name == w.quoteTag {
-		if w.nested--; w.nested == 0 {
-			w.endQuote()
-		}
-	}
+	w.leaveQuote(name)
 }
 
 // note remembers pictures.
 func (w *htmlWriter) note(tag atom.Atom, attrs map[string]string) {
-	for _, key := range []string{"src", "background"} {
+	for _, key := range [...]string{"src", "background"} {
 		url := strings.TrimSpace(attrs[key])
 		switch {
 		case url == "":
@@ -190,29 +263,12 @@ func (w *htmlWriter) note(tag atom.Atom, attrs map[string]string) {
 			if len(w.out.cids) < 1000 {
 				w.out.cids = append(w.out.cids, cleanID(url[4:]))
 			}
+		case hasPrefixFold(url, "data:"):
 		case tag == atom.Img || key == "background":
 			w.out.remote++
 		}
 	}
 }
-
-// enterQuote begins a quotation where the element's attributes mark one.
-func (w *htmlWriter) enterQuote(name string, attrs map[string]string) {
-	if w.quoted {
-		if name == w.quoteTag {
-			w.nested++
-		}
-		return
-	}
-	switch quoteMark(name, attrs) {
-	case quoteInside:
-		w.quoted, w.quoteTag, w.nested = true, name, 1
-	case quoteBehind:
-		w.quoted, w.quoteTag = true, ""
-	}
-}
-
-func (w *htmlWriter) endQuote() { w.quoted, w.quoteTag, w.nested = false, "", 0 }
 
 // hides tells the elements whose content is no text of the mail.
 func hides(tag atom.Atom) bool {
@@ -234,7 +290,7 @@ func void(tag atom.Atom) bool {
 // gap is how many line ends an element makes at its edges.
 func gap(tag atom.Atom) int {
 	switch tag {
-	case atom.P, atom.H1, atom.H2, atom.H3, atom.H4, atom.H5, atom.H6, atom.Hr, atom.Table, atom.Ul, atom.Ol, atom.Dl:
+	case atom.P, atom.H1, atom.H2, atom.H3, atom.H4, atom.H5, atom.H6, atom.Hr, atom.Table, atom.Dl:
 		return 2
 	case atom.Div, atom.Tr, atom.Address, atom.Article, atom.Section, atom.Header, atom.Footer, atom.Center, atom.Dt,
 		atom.Dd, atom.Caption, atom.Form, atom.Fieldset, atom.Body, atom.Html:
@@ -247,11 +303,10 @@ func hasPrefixFold(s, prefix string) bool {
 	return len(s) >= len(prefix) && strings.EqualFold(s[:len(prefix)], prefix)
 }
 
-// tidy trims line ends and the blanks before them.
-func tidy(s string) string {
-	lines := strings.Split(clean(s), "\n")
-	for i, l := range lines {
-		lines[i] = strings.TrimRight(l, " \t")
+// itemMark is what stands before an item of a list.
+func itemMark(n int) string {
+	if n == 0 {
+		return "-"
 	}
-	return strings.Trim(strings.Join(lines, "\n"), "\n")
+	return strconv.Itoa(n) + "."
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"strings"
+	"unicode"
 )
 
 // Notices, in plain words for people. They never repeat bytes of the mail.
@@ -77,11 +78,7 @@ func (c *Content) readBody(ctx context.Context, top *tree, lim Limits) error {
 	if err != nil {
 		return err
 	}
-	c.FullText = strings.TrimSpace(s.full.String())
-	c.Text = NewText(s.fresh.String())
-	if strings.TrimSpace(c.Text) == "" {
-		c.Text = c.FullText
-	}
+	c.readText(s)
 	c.HTML = s.html.String()
 	if s.cut {
 		c.Notices = append(c.Notices, noticeText)
@@ -112,6 +109,15 @@ func (c *Content) readBody(ctx context.Context, top *tree, lim Limits) error {
 		c.Bounces = nil
 	}
 	return nil
+}
+
+// readText takes the text, and what is new in it.
+func (c *Content) readText(s *shownText) {
+	full := s.full.String()
+	c.FullText = strings.TrimSpace(full)
+	lead := len(full) - len(strings.TrimLeftFunc(full, unicode.IsSpace))
+	r := readReply(c.FullText, shift(s.marks, -lead, len(c.FullText)), ReplyContext{Sender: c.From})
+	c.Text, c.Folded = r.Text, r.Folded
 }
 
 // giveUp turns what was read so far into the Content of a mail that is not taken apart.

@@ -2,8 +2,11 @@ package message
 
 import (
 	"context"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 )
 
 func TestNewText(t *testing.T) {
@@ -29,7 +32,7 @@ func TestNewText(t *testing.T) {
 		{"signature", "Ja.\n-- \nAnna Ek\nStorgatan 5", "Ja."},
 		{"signature below the quotation", "Ja.\n\nOn 2026-01-05 10:00, Demo wrote:\n" + quoted + "-- \nAnna", "Ja."},
 		{"answer below", "On 2026-01-05 10:00, Demo wrote:\n" + quoted + "\nJa, tack.", "Ja, tack."},
-		{"answers between the lines stay", "Hej,\n\nOn 2026-01-05 10:00, Demo wrote:\n> Fråga ett?\nJa.\n> Fråga två?\nNej.", "Hej,\n\nOn 2026-01-05 10:00, Demo wrote:\n> Fråga ett?\nJa.\n> Fråga två?\nNej."},
+		{"answers between the lines stay", "Hej,\n\nOn 2026-01-05 10:00, Demo wrote:\n> Fråga ett?\nJa.\n> Fråga två?\nNej.", "Hej,\n\n> Fråga ett?\nJa.\n> Fråga två?\nNej."},
 		{"a sentence with a verb and a colon", "Hej,\nden 5 januari skrev jag till er:\nkranen droppar fortfarande.", "Hej,\nden 5 januari skrev jag till er:\nkranen droppar fortfarande."},
 		{"a list of labels", "Till: er\nÄmne: kranen\nDen droppar.", "Till: er\nÄmne: kranen\nDen droppar."},
 		{"a sentence about sending", "Reservdelen är\nskickad från verkstaden i går.", "Reservdelen är\nskickad från verkstaden i går."},
@@ -73,27 +76,98 @@ func TestNewTextOfHTML(t *testing.T) {
 	}
 }
 
-// Work that grows faster than the text would not end within the test's time.
-func TestNewTextIsLinear(t *testing.T) {
-	const n = 100_000
-	for name, full := range map[string]string{
-		"blank lines":      strings.Repeat("\n", n) + "x",
-		"quote marks":      strings.Repeat("> x\n", n),
-		"attributions":     strings.Repeat("\n", n) + strings.Repeat("On 2026-01-05 10:00, A wrote:\n> x\ny\n", n/10),
-		"answers below":    strings.Repeat("On 2026-01-05 10:00, A wrote:\n> x\n", n/10) + "y",
-		"labels":           strings.Repeat("From: a\n", n),
-		"dates":            strings.Repeat("Date: a\n", n),
-		"underscores":      strings.Repeat("____________\n\n", n),
-		"signatures":       "x\n" + strings.Repeat("-- \n", n),
-		"phones":           "x\n" + strings.Repeat("Sent from my iPhone\n", n/10),
-		"colons":           strings.Repeat("a wrote\n:\n", n/10),
-		"one long line":    strings.Repeat("wrote: ", n),
-		"carriage returns": strings.Repeat("\r", n) + "x",
-	} {
+// checkReply holds for every text: nothing is lost, and what is folded is told in order.
+func checkReply(t testing.TB, full string, r Reply) {
+	t.Helper()
+	at := 0
+	var shown strings.Builder
+	for _, f := range r.Folded {
+		if f.Start < at || f.End <= f.Start || f.End > len(full) || f.Kind == "" {
+			t.Fatalf("range %+v behind %d of %q", f, at, full)
+		}
+		if f.Start > 0 && full[f.Start-1] != '\n' || f.End < len(full) && full[f.End-1] != '\n' {
+			t.Fatalf("range %+v cuts a line of %q", f, full)
+		}
+		shown.WriteString(full[at:f.Start])
+		at = f.End
+	}
+	shown.WriteString(full[at:])
+	if got := trimLines(shown.String()); got != r.Text {
+		t.Fatalf("text %q, but the ranges %+v leave %q", r.Text, r.Folded, got)
+	}
+	if strings.TrimSpace(r.Text) == "" && strings.TrimSpace(full) != "" {
+		t.Fatalf("nothing remains of %q", full)
+	}
+}
+
+// No text of the corpora or of the golden files loses anything.
+func TestNothingIsLost(t *testing.T) {
+	files, err := filepath.Glob("testdata/*/*.*")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := os.Stat(corpora); err == nil {
+		files = append(files, mailFiles(t)...)
+	}
+	for _, path := range files {
+		raw, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		full := strings.ToValidUTF8(newlines(string(raw)), "?")
+		checkReply(t, full, ReadReply(full, ReplyContext{Sent: []string{full[:len(full)/2]}}))
+		c := Parse(context.Background(), InMemory(raw), Limits{})
+		checkReply(t, c.FullText, Reply{Text: c.Text, Folded: c.Folded})
+	}
+}
+
+// hostileTexts would take long if the work grew faster than the text; each is 1 MB.
+func hostileTexts() map[string]string {
+	fill := func(unit string) string { return strings.Repeat(unit, 1<<20/len(unit)) }
+	return map[string]string{
+		"blank lines":              fill("\n") + "x",
+		"quote marks":              "x\n" + fill("> x\n"),
+		"deep quote marks":         "x\n" + fill(">"),
+		"initials":                 "x\n" + fill("AB> x\n"),
+		"attributions":             "x\n" + fill("On 2026-01-05 10:00, A wrote:\n> x\ny\n"),
+		"answers below":            fill("On 2026-01-05 10:00, A wrote:\n> x\n") + "y",
+		"attributions without end": "x\n" + fill("On 2026-01-05 10:00 A <\n"),
+		"On On On":                 fill("On "),
+		"On lines":                 fill("On\n"),
+		"wrote:":                   fill("wrote: "),
+		"wrote: lines":             "x\n" + fill("wrote:\n"),
+		"labels":                   "x\n" + fill("From: a\n"),
+		"dates":                    "x\n" + fill("Date: a\n"),
+		"underscores":              "x\n" + fill("____________\n\n"),
+		"signatures":               "x\n" + fill("-- \n"),
+		"signatures with text":     "x\n" + fill("-- \nAnna\n"),
+		"phones":                   "x\n" + fill("Sent from my iPhone\n"),
+		"greetings":                "x\n" + fill("Mvh\n\nAnna\n"),
+		"colons":                   "x\n" + fill("a wrote\n:\n"),
+		"separators":               fill("-----Original Message-----\n"),
+		"fences":                   fill("```\n"),
+		"one line":                 fill("a"),
+		"one line of dashes":       fill("-"),
+		"one word lines":           fill("ab\n"),
+		"zero width":               fill("\u200B"),
+		"legal words":              "x\n\n" + fill("this message is confidential "),
+		"carriage returns":         fill("\r") + "x",
+		"mentions":                 "x\n" + fill("@a <b@c>\n:\n"),
+	}
+}
+
+func TestNewTextOfHostileTexts(t *testing.T) {
+	for name, full := range hostileTexts() {
 		t.Run(name, func(t *testing.T) {
-			if got := NewText(full); strings.TrimSpace(got) == "" {
+			start := time.Now()
+			got := NewText(full)
+			if strings.TrimSpace(strings.ReplaceAll(full, "\u200B", "")) != "" && strings.TrimSpace(got) == "" {
 				t.Error("nothing remains")
 			}
+			if took := time.Since(start); took > 2*time.Second { // the race detector and a busy machine included
+				t.Errorf("took %v", took)
+			}
+			checkReply(t, newlines(full), ReadReply(newlines(full), ReplyContext{Sent: []string{full}}))
 		})
 	}
 }

@@ -14,7 +14,7 @@ import (
 // shownText is the mail's text, put together from its shown parts.
 type shownText struct {
 	full    strings.Builder // all of it
-	fresh   strings.Builder // without what HTML structure marks as quoted
+	marks   []Range         // of full: what HTML structure marks as quoted, or as a signature
 	html    strings.Builder // sanitised
 	remote  int             // pictures that would have been fetched from elsewhere
 	cut     bool            // there was more than the limit
@@ -90,9 +90,9 @@ func (t *tree) leaf(ctx context.Context, p *part, limit int) (leafText, error) {
 func (s *shownText) addText(p *part, leaves map[*part]leafText, limit int) {
 	if !p.multipart() {
 		if l, ok := leaves[p]; ok && p.mediaType == "text/html" {
-			s.append(l.html.full, l.html.fresh, limit)
+			s.append(l.html.full, l.html.marks, limit)
 		} else if ok {
-			s.append(l.raw, l.raw, limit)
+			s.append(l.raw, nil, limit)
 		}
 		return
 	}
@@ -134,24 +134,32 @@ func hasLeaf(p *part, mediaType string, leaves map[*part]leafText) bool {
 	return false
 }
 
-func (s *shownText) append(full, fresh string, limit int) {
-	for _, to := range []struct {
-		b    *strings.Builder
-		text string
-	}{{&s.full, full}, {&s.fresh, fresh}} {
-		text := strings.Trim(to.text, "\n")
-		if strings.TrimSpace(text) == "" {
-			continue
-		}
-		if to.b.Len() > 0 {
-			to.b.WriteString("\n\n")
-		}
-		if room := max(0, limit-to.b.Len()); len(text) > room {
-			s.cut = true
-			text = cutRunes(text, room)
-		}
-		to.b.WriteString(text)
+func (s *shownText) append(text string, marks []Range, limit int) {
+	lead := len(text) - len(strings.TrimLeft(text, "\n"))
+	text = strings.Trim(text, "\n")
+	if strings.TrimSpace(text) == "" {
+		return
 	}
+	if s.full.Len() > 0 {
+		s.full.WriteString("\n\n")
+	}
+	if room := max(0, limit-s.full.Len()); len(text) > room {
+		s.cut = true
+		text = cutRunes(text, room)
+	}
+	s.marks = append(s.marks, shift(marks, s.full.Len()-lead, s.full.Len()+len(text))...)
+	s.full.WriteString(text)
+}
+
+// shift moves ranges by a number of bytes, and cuts them at the end of the text.
+func shift(ranges []Range, by, end int) []Range {
+	var out []Range
+	for _, r := range ranges {
+		if r.Start, r.End = max(0, r.Start+by), min(r.End+by, end); r.Start < r.End {
+			out = append(out, r)
+		}
+	}
+	return out
 }
 
 // addHTML walks the tree for the HTML. Plain text that is no alternative of some HTML is shown within it.

@@ -84,7 +84,8 @@ type Content struct {
 	References  []string           `json:"references,omitempty"`  // oldest first, the newest 100 at most
 	Text        string             `json:"text"`                  // only what is new
 	FullText    string             `json:"full_text"`
-	HTML        string             `json:"html"` // sanitised
+	Folded      []Range            `json:"folded,omitempty"` // of FullText: what Text leaves out
+	HTML        string             `json:"html"`             // sanitised
 	Attachments []Attachment       `json:"attachments"`
 	Class       Class              `json:"class"`
 	Bounces     []BouncedRecipient `json:"bounces,omitempty"`

@@ -1,0 +1,121 @@
+package message
+
+import (
+	"hash/maphash"
+	"strings"
+	"unicode"
+)
+
+// Bounds of the texts that we sent and that a reply is matched against.
+const (
+	maxSentTexts = 50
+	maxSentBytes = 256 << 10 // of all together, the last ones first
+	shingle      = 5         // words in a row that must be the same
+	minOurs      = 10        // words of one stretch of lines that must be so
+)
+
+// sent knows the runs of words in texts that we sent, so that a quotation is told by what it says, however it is wrapped
+// or marked.
+type sent struct {
+	seed maphash.Seed
+	runs map[uint64]struct{}
+}
+
+// newSent prepares the texts, the newest last; nil if there are none.
+func newSent(texts []string) *sent {
+	if len(texts) == 0 {
+		return nil
+	}
+	s := &sent{seed: maphash.MakeSeed(), runs: map[uint64]struct{}{}}
+	room := maxSentBytes
+	for i := len(texts) - 1; i >= max(0, len(texts)-maxSentTexts) && room > 0; i-- {
+		text := cutRunes(texts[i], room)
+		room -= len(text)
+		words := plainWords(nil, text)
+		for k := 0; k+shingle <= len(words); k++ {
+			s.runs[s.hash(words[k:k+shingle])] = struct{}{}
+		}
+	}
+	return s
+}
+
+func (s *sent) hash(words []string) uint64 {
+	var h maphash.Hash
+	h.SetSeed(s.seed)
+	for _, w := range words {
+		_, _ = h.WriteString(w)
+		_ = h.WriteByte(0)
+	}
+	return h.Sum64()
+}
+
+// plainWords appends the words of a text without case, punctuation and quote marks.
+func plainWords(to []string, text string) []string {
+	for w := range strings.FieldsSeq(text) {
+		if w = strings.TrimFunc(w, func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) }); w != "" {
+			to = append(to, strings.ToLower(w))
+		}
+	}
+	return to
+}
+
+// mark says of each line whether it is ours. A quote mark is then set, as if the sender's program had put it there: so the
+// answers between our lines are found as they are between marked ones.
+func (s *sent) mark(lines []*line) {
+	var words []string
+	ends := make([]int, len(lines))
+	for i, l := range lines {
+		words = plainWords(words, l.text)
+		ends[i] = len(words)
+	}
+	covered := make([]bool, len(words))
+	for k := 0; k+shingle <= len(words); k++ {
+		if _, ok := s.runs[s.hash(words[k:k+shingle])]; ok {
+			for j := k; j < k+shingle; j++ {
+				covered[j] = true
+			}
+		}
+	}
+	at, begin, run := 0, 0, 0
+	for i, l := range lines {
+		n := 0
+		for _, c := range covered[at:ends[i]] {
+			if c {
+				n++
+			}
+		}
+		all := ends[i] - at
+		at = ends[i]
+		switch {
+		case all == 0:
+			continue
+		case 4*n >= 3*all:
+			run += n
+			if run >= minOurs {
+				for _, o := range lines[begin : i+1] {
+					o.ours, o.quoted = !o.code && o.text != "", !o.code && (o.quoted || o.text != "")
+				}
+				begin = i + 1
+			}
+			continue
+		}
+		l.mixed = n > 0
+		begin, run = i+1, 0
+	}
+}
+
+// answersWithin reports whether something of the sender's own stands between lines that are ours.
+func answersWithin(lines []*line) bool {
+	within, own := false, false
+	for _, l := range lines {
+		switch {
+		case l.ours && own:
+			return true
+		case l.ours:
+			within = true
+		case within && l.text != "" && !l.mixed && !l.quoted && labels(l.text) == 0 && delimiter(l.text) == 0 && len(strings.Fields(l.text)) > 1:
+			own = true
+		}
+	}
+	return false
+}

@@ -1,0 +1,378 @@
+package message
+
+import (
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+// Bounds of what is looked at from the end of a text upwards.
+const (
+	maxTailRounds     = 40 // pieces taken off the end
+	maxSignatureLines = 40 // lines with text below a separator
+	maxSignatureBytes = 4 << 10
+)
+
+// tail takes off the end of a text, piece by piece, what is not written for the reader: quotations, footers, legal texts,
+// signatures, drawn lines. It returns what remains.
+func (r *reader) tail(lines []*line) []*line {
+	for range maxTailRounds {
+		end := len(lines)
+		for end > 0 && lines[end-1].blank() {
+			end--
+		}
+		lines = lines[:end]
+		start, kind := r.lastPiece(lines)
+		if kind == "" || skipBlank(lines, 0) >= start {
+			return lines
+		}
+		fold(lines[start:], kind)
+		lines = lines[:start]
+	}
+	return lines
+}
+
+// lastPiece finds what to fold at the end of lines, whose last one has text; an empty kind: nothing.
+func (r *reader) lastPiece(lines []*line) (start int, kind FoldKind) {
+	if len(lines) == 0 {
+		return 0, ""
+	}
+	last := lines[len(lines)-1]
+	switch {
+	case last.code:
+		return 0, ""
+	case last.quoted:
+		if start := lastQuotation(lines); start >= 0 {
+			return start, FoldQuote
+		}
+		return 0, ""
+	case delimiter(last.text) != 0:
+		return len(lines) - 1, FoldFooter
+	case len(last.text) <= 300 && footerLine.MatchString(last.text):
+		return len(lines) - 1, FoldFooter
+	}
+	if start := lastDisclaimer(lines); start >= 0 {
+		return start, FoldDisclaimer
+	}
+	if start := r.signature(lines); start >= 0 {
+		return start, FoldSignature
+	}
+	return 0, ""
+}
+
+// lastQuotation finds where the quote marks at the end begin; -1 if these lines only look so: "> 5 grader i rummet".
+// Under an attribution they are what they seem.
+func lastQuotation(lines []*line) int {
+	start, n, measures := len(lines), 0, 0
+	for start > 0 && (lines[start-1].quoted || lines[start-1].text == "") && !lines[start-1].code {
+		start--
+		if lines[start].text != "" {
+			n++
+			if text := strings.TrimLeft(lines[start].text, "> "); text != "" && (digit(text[0]) || text[0] == '=' || text[0] == '-') {
+				measures++
+			}
+		}
+	}
+	for lines[start].text == "" {
+		start++
+	}
+	if start == 0 {
+		return start
+	}
+	above := lines[start-1]
+	switch {
+	case above.ends:
+		return len(lines) // it is for quotes to tell
+	case measures == n, n == 1 && above.text != "":
+		return -1
+	}
+	return start
+}
+
+// signature finds where the signature at the end begins; -1: there is none.
+func (r *reader) signature(lines []*line) int {
+	found := -1
+	n, size := 0, 0
+	for i := len(lines) - 1; i > 0; i-- {
+		l := lines[i]
+		if l.quoted || l.code || l.kind != "" {
+			break
+		}
+		if l.text == "" {
+			continue
+		}
+		if isSeparator(lines, i) {
+			found = i // of several the first
+		}
+		if n++; n > maxSignatureLines {
+			break
+		}
+		if size += len(l.text); size > maxSignatureBytes {
+			break
+		}
+	}
+	if found > 0 {
+		return found
+	}
+	if i := softSeparator(lines); i > 0 {
+		return i
+	}
+	if i := closing(lines); i > 0 {
+		return i
+	}
+	if i := dashName(lines); i > 0 {
+		return i
+	}
+	return r.senderBlock(lines)
+}
+
+// isSeparator tells the signature separator of RFC 3676 section 4.3, with or without its blank. In a list it is none.
+func isSeparator(lines []*line, i int) bool {
+	if t := lines[i].text; t != "--" && t != "—" && t != "––" {
+		return false
+	}
+	if i+1 < len(lines) && bullet(lines[i+1].text) {
+		return false
+	}
+	return !bullet(lines[i-1].text)
+}
+
+func bullet(text string) bool {
+	return strings.HasPrefix(text, "- ") || strings.HasPrefix(text, "-- ") || strings.HasPrefix(text, "* ") || strings.HasPrefix(text, "• ")
+}
+
+// softSeparator finds a drawn line with contact details below it.
+func softSeparator(lines []*line) int {
+	found, n, contacts := -1, 0, 0
+	for i := len(lines) - 1; i > 0 && n <= 12; i-- {
+		l := lines[i]
+		if l.quoted || l.code || l.kind != "" || len(l.text) > 120 && !contact(l.text) {
+			break
+		}
+		if l.text == "" {
+			continue
+		}
+		if c := delimiter(l.text); c != 0 && n > 0 {
+			if above := lines[i-1].text; (above == "" || c == '_') && (contacts > 0 || c == '_' && n <= 3) {
+				found = i
+			}
+			if found < 0 {
+				return -1
+			}
+			continue
+		}
+		n++
+		if contact(l.text) {
+			contacts++
+		}
+	}
+	return found
+}
+
+// closing finds a greeting with a name, and perhaps contact details, below or beside it. A name alone that stands apart
+// stays, as it does where people write "Best regards" and their name as part of a letter.
+func closing(lines []*line) int {
+	n := 0
+	for i := len(lines) - 1; i > 0 && n <= 14; i-- {
+		l := lines[i]
+		if l.quoted || l.code || l.kind != "" || len(l.text) > 150 {
+			return -1
+		}
+		if l.text == "" {
+			continue
+		}
+		n++
+		if name, ok := afterClosing(l.text); ok {
+			if signs(lines[i+1:], name != "") {
+				return i
+			}
+			return -1
+		}
+	}
+	return -1
+}
+
+// afterClosing reports whether a line is a greeting, and gives the name that stands behind it in the same line.
+func afterClosing(text string) (name string, ok bool) {
+	lower := strings.ToLower(strings.TrimLeft(text, "*/ "))
+	lower = strings.TrimRight(lower, "*,.!;: ")
+	for _, c := range closings {
+		behind, found := strings.CutPrefix(lower, strings.TrimRight(c, ".:"))
+		if !found {
+			continue
+		}
+		if behind == "" {
+			return "", true
+		}
+		if r, _ := utf8.DecodeRuneInString(behind); unicode.IsLetter(r) || unicode.IsDigit(r) {
+			continue
+		}
+		name = strings.Trim(text[max(0, len(text)-len(behind)):], " ,.!/:;*-–")
+		if nameLike(name) {
+			return name, true
+		}
+	}
+	return "", false
+}
+
+// particles are the small words of names.
+var particles = wordSet([]string{"&", "/", "och", "og", "ja", "and", "und", "von", "van", "der", "de", "af", "av", "la", "al"})
+
+// nameLike tells one to four words that all begin with a capital letter.
+func nameLike(s string) bool {
+	words := strings.Fields(s)
+	if len(words) == 0 || len(words) > 4 || len(s) > 60 {
+		return false
+	}
+	for _, w := range words {
+		r, _ := utf8.DecodeRuneInString(strings.TrimLeft(w, "(\"'/&"))
+		if !unicode.IsUpper(r) && !unicode.Is(unicode.Lo, r) && !particles[w] {
+			return false
+		}
+	}
+	return !strings.ContainsAny(s, "?!:")
+}
+
+// signs reports whether the lines below a greeting are a signature: in its first paragraph short lines without
+// sentences, in every further one a contact detail.
+func signs(below []*line, named bool) bool {
+	gap := len(below) > 0 && below[0].text == ""
+	lines, contacts, inPart, part := 0, 0, 0, 0
+	for i, l := range below {
+		if l.text == "" {
+			if part > 1 && inPart == 0 {
+				return false
+			}
+			inPart = 0
+			continue
+		}
+		if i == 0 || below[i-1].text == "" {
+			part++
+		}
+		lines++
+		switch {
+		case contact(l.text):
+			contacts++
+			inPart++
+		case delimiter(l.text) != 0:
+			inPart++
+		case sentence(l.text), part == 1 && len(strings.Fields(l.text)) > 7:
+			return false
+		case named && contacts == 0 && lines == 1 && !nameLike(l.text) && len(strings.Fields(l.text)) > 4:
+			return false
+		}
+	}
+	if part > 1 && inPart == 0 {
+		return false
+	}
+	if gap && !named && contacts == 0 && lines == 1 {
+		return false
+	}
+	return named || lines > 0
+}
+
+// sentence tells a line that says something: it ends as sentences do, or is a postscript.
+func sentence(text string) bool {
+	lower := strings.ToLower(text[:min(len(text), 8)])
+	for _, p := range []string{"ps", "p.s", "obs", "nb", "n.b"} {
+		if behind, ok := strings.CutPrefix(lower, p); ok && (behind == "" || strings.IndexByte(" .:!,", behind[0]) >= 0) {
+			return true
+		}
+	}
+	switch text[len(text)-1] {
+	case '?', '!', ':':
+		return true
+	case '.':
+		return len(strings.Fields(text)) > 4
+	}
+	return len(strings.Fields(text)) > 12
+}
+
+// contact tells a line with an address, a link or a telephone number.
+func contact(text string) bool {
+	if len(text) > 300 {
+		return false
+	}
+	if hasAddress(text) || strings.Contains(text, "://") || strings.Contains(strings.ToLower(text), "www.") {
+		return len(strings.Fields(text)) <= 10
+	}
+	digits, letters := 0, 0
+	for _, r := range text {
+		switch {
+		case '0' <= r && r <= '9':
+			digits++
+		case unicode.IsLetter(r):
+			letters++
+		}
+	}
+	return digits >= 6 && letters <= 30 || digits >= 5 && letters <= 25 && postal(text)
+}
+
+// postal tells a line that begins with a postal code: "123 45 Storstad".
+func postal(text string) bool {
+	i := 0
+	for i < len(text) && (digit(text[i]) || text[i] == ' ' || text[i] == '-') {
+		i++
+	}
+	return i >= 5 && i <= 9 && i < len(text)
+}
+
+// dashName finds "-Anna Ek" as the last paragraph.
+func dashName(lines []*line) int {
+	i := len(lines) - 1
+	text := lines[i].text
+	if i < 2 || lines[i-1].text != "" || len(text) < 3 || text[0] != '-' {
+		return -1
+	}
+	name := strings.TrimPrefix(text[1:], "-")
+	if name == "" || name[0] == ' ' || !nameLike(name) || strings.ContainsAny(name, "0123456789") {
+		return -1
+	}
+	for k := i - 2; k >= 0; k-- {
+		if lines[k].text != "" {
+			if strings.HasPrefix(lines[k].text, "-") {
+				return -1 // the last of a list
+			}
+			return i
+		}
+	}
+	return -1
+}
+
+// senderBlock finds the sender's own contact details as the last paragraph: their name, or a word of it, and two details.
+// Details that were asked for, or that are announced, are not taken for a signature.
+func (r *reader) senderBlock(lines []*line) int {
+	if r.rc.Sender.Name == "" {
+		return -1
+	}
+	end := len(lines)
+	start := end
+	contacts := 0
+	for start > 0 && end-start < 10 && lines[start-1].text != "" && !lines[start-1].quoted && lines[start-1].kind == "" {
+		start--
+		if len(lines[start].text) > 100 {
+			return -1
+		}
+		if contact(lines[start].text) {
+			contacts++
+		}
+	}
+	first := lines[start].text
+	if start < 2 || lines[start-1].text != "" || contacts < 2 || contact(first) || len(strings.Fields(first)) > 5 {
+		return -1
+	}
+	for k := start - 1; k >= 0; k-- {
+		if lines[k].text != "" {
+			if strings.HasSuffix(lines[k].text, ":") {
+				return -1
+			}
+			break
+		}
+	}
+	for _, w := range strings.Fields(strings.ToLower(r.rc.Sender.Name)) {
+		if len(w) > 2 && strings.Contains(strings.ToLower(first), w) {
+			return start
+		}
+	}
+	return -1
+}
