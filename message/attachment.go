@@ -1,6 +1,7 @@
 package message
 
 import (
+	"bytes"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -10,13 +11,15 @@ import (
 	"path"
 	"strings"
 
+	"github.com/gabriel-vasile/mimetype"
 	"golang.org/x/text/unicode/norm"
 
 	"smartmail/fault"
 )
 
 // OpenAttachment gives the description of the attachment at index in Content.Attachments, and its decoded bytes as a
-// stream from the raw mail, which must stay open meanwhile. Size and SHA256 stay empty: Parse has computed them.
+// stream from the raw mail, which must stay open meanwhile. Size, SHA256, Sniffed and Label stay empty: Parse has found
+// them.
 // The error is of kind fault.NotFound where the mail has no such attachment.
 func OpenAttachment(ctx context.Context, raw Raw, lim Limits, index int) (Attachment, io.Reader, error) {
 	src, err := newSource(raw)
@@ -35,11 +38,37 @@ func OpenAttachment(ctx context.Context, raw Raw, lim Limits, index int) (Attach
 		return Attachment{}, nil, fmt.Errorf("open attachment: %w", err)
 	}
 	leaves := t.attached()
-	if index < 0 || index >= len(leaves) {
-		return Attachment{}, nil, fault.New(fault.NotFound, "no such attachment")
+	if index < 0 {
+		return Attachment{}, nil, errNoAttachment()
 	}
-	p := leaves[index]
-	return p.attachment(index), t.body(ctx, p), nil
+	if index < len(leaves) {
+		p := leaves[index]
+		return p.attachment(index), t.body(ctx, p), nil
+	}
+	files, _, err := t.inside(ctx, leaves)
+	if err != nil {
+		return Attachment{}, nil, fmt.Errorf("open attachment: %w", err)
+	}
+	if index -= len(leaves); index >= len(files) {
+		return Attachment{}, nil, errNoAttachment()
+	}
+	return t.openInner(ctx, files[index], len(leaves)+index)
+}
+
+func errNoAttachment() error { return fault.New(fault.NotFound, "no such attachment") }
+
+// openInner gives a file in a container. Where nobody gave its type, its first bytes tell.
+func (t *tree) openInner(ctx context.Context, f inner, index int) (Attachment, io.Reader, error) {
+	r, err := t.open(ctx, f)
+	if err != nil {
+		return Attachment{}, nil, err
+	}
+	head := make([]byte, sniffBytes)
+	n, err := io.ReadFull(r, head)
+	if err != nil && !errors.Is(err, io.EOF) && !errors.Is(err, io.ErrUnexpectedEOF) {
+		return Attachment{}, nil, fmt.Errorf("open attachment: %w", err)
+	}
+	return f.attachment(index, sniff(head[:n])), io.MultiReader(bytes.NewReader(head[:n]), r), nil
 }
 
 // shown reports whether a leaf is text of the mail itself: plain text or HTML that is neither called an attachment
@@ -81,21 +110,54 @@ func (p *part) attachment(index int) Attachment {
 	}
 }
 
-// measure reads a leaf once, through buf, for its size and hash.
-func (t *tree) measure(ctx context.Context, p *part, buf []byte) (size int64, sum string, err error) {
+// sniffBytes is how much of a file tells its type.
+const sniffBytes = 3 << 10
+
+// measured is what one reading of a file tells.
+type measured struct {
+	size    int64
+	sum     string
+	sniffed string
+	head    []byte // its first bytes; valid until the buffer is used again
+}
+
+// measure reads a leaf once, through buf, for its size, hash and true type.
+func (t *tree) measure(ctx context.Context, p *part, buf []byte) (measured, error) {
+	return measureReader(t.body(ctx, p), buf)
+}
+
+func measureReader(r io.Reader, buf []byte) (m measured, err error) {
 	h := sha256.New()
-	r := t.body(ctx, p)
 	for {
 		n, err := r.Read(buf)
 		h.Write(buf[:n]) // a hash never fails
-		size += int64(n)
+		if len(m.head) < sniffBytes && n > 0 {
+			m.head = append(m.head, buf[:min(n, sniffBytes-len(m.head))]...)
+		}
+		m.size += int64(n)
 		if err == io.EOF {
-			return size, hex.EncodeToString(h.Sum(nil)), nil
+			m.sum, m.sniffed = hex.EncodeToString(h.Sum(nil)), sniff(m.head)
+			return m, nil
 		}
 		if err != nil {
-			return size, "", fmt.Errorf("read attachment: %w", err)
+			return m, fmt.Errorf("read attachment: %w", err)
 		}
 	}
+}
+
+// sniff tells a media type from a file's first bytes; empty where they tell nothing.
+func sniff(head []byte) (mediaType string) {
+	if len(head) == 0 {
+		return ""
+	}
+	_ = guard(func() error {
+		mediaType, _, _ = strings.Cut(mimetype.Detect(head).String(), ";")
+		return nil
+	})
+	if mediaType == "application/octet-stream" {
+		return ""
+	}
+	return mediaType
 }
 
 // fileName makes a name safe to show and to save under: the last element of any path, without hidden characters,

@@ -86,19 +86,9 @@ func (c *Content) readBody(ctx context.Context, top *tree, lim Limits) error {
 	if s.remote > 0 {
 		c.Notices = append(c.Notices, noticeRemote)
 	}
-	leaves := t.attached()
-	var buf []byte
-	if len(leaves) > 0 {
-		buf = make([]byte, 32<<10)
-	}
-	for i, p := range leaves {
-		a := p.attachment(i)
-		if a.Size, a.SHA256, err = t.measure(ctx, p, buf); err != nil {
-			c.Attachments = []Attachment{}
-			return err
-		}
-		a.Inline = a.Inline || (a.ContentID != "" && s.cids[a.ContentID])
-		c.Attachments = append(c.Attachments, a)
+	if err := c.readAttachments(ctx, t, s.cids, lim.TextBytes); err != nil {
+		c.Attachments = []Attachment{}
+		return err
 	}
 	r, err := c.readReports(ctx, t)
 	if err != nil {
@@ -118,6 +108,45 @@ func (c *Content) readText(s *shownText) {
 	lead := len(full) - len(strings.TrimLeftFunc(full, unicode.IsSpace))
 	r := readReply(c.FullText, shift(s.marks, -lead, len(c.FullText)), ReplyContext{Sender: c.From})
 	c.Text, c.Folded = r.Text, r.Folded
+}
+
+// readAttachments describes the leaves that are no text of the mail, then the files within leaves.
+func (c *Content) readAttachments(ctx context.Context, t *tree, cids map[string]bool, limit int) error {
+	leaves := t.attached()
+	var buf []byte
+	if len(leaves) > 0 {
+		buf = make([]byte, 32<<10)
+	}
+	for i, p := range leaves {
+		m, err := t.measure(ctx, p, buf)
+		if err != nil {
+			return err
+		}
+		a := p.attachment(i)
+		a.Size, a.SHA256, a.Sniffed, a.Label = m.size, m.sum, m.sniffed, p.label(m.head)
+		a.Inline = a.Inline || (a.ContentID != "" && cids[a.ContentID])
+		c.Attachments = append(c.Attachments, a)
+	}
+	files, body, err := t.inside(ctx, leaves)
+	if err != nil {
+		return err
+	}
+	if len(files) > 0 {
+		if buf == nil {
+			buf = make([]byte, 32<<10)
+		}
+		found, err := t.measureInner(ctx, files, len(leaves), buf)
+		if err != nil {
+			return err
+		}
+		c.Attachments = append(c.Attachments, found...)
+	}
+	c.adopt(body, limit)
+	if err := c.readCalendar(ctx, t, leaves); err != nil {
+		return err
+	}
+	c.labelMail(t)
+	return nil
 }
 
 // giveUp turns what was read so far into the Content of a mail that is not taken apart.

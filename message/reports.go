@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"regexp"
 	"slices"
 	"strings"
 )
@@ -40,12 +41,20 @@ func (c *Content) readReports(ctx context.Context, t *tree) (r reports, err erro
 			bounces, reached := readStatus(b)
 			c.Bounces = append(c.Bounces, bounces...)
 			r.good = r.good || reached
+			if !statusMark.Match(b) && c.FullText == "" {
+				var s shownText // some programs put what people should read under this type
+				s.full.WriteString(newlines(decodeText(b, "")))
+				c.readText(&s)
+			}
 		case p.parent != nil && p.header.has("From") && (p.header.has("To") || p.header.has("Message-ID")):
 			r.add(c, p.header) // the returned mail's header in the place of the part's own
 		}
 	}
 	return r, nil
 }
+
+// statusMark tells the fields of a delivery status notification (RFC 3464 sections 2.2 and 2.3).
+var statusMark = regexp.MustCompile(`(?im)^(?:reporting-mta|final-recipient|original-recipient|action|original-envelope-id)[ \t]*:`)
 
 // returns tells the parts that are a message or the header of one.
 func (p *part) returns() bool {

@@ -79,7 +79,7 @@ func (t *tree) leaf(ctx context.Context, p *part, limit int) (leafText, error) {
 		l.cut = l.cut || l.html.cut
 		return l, nil
 	}
-	l.raw = newlines(decodeText(b, declared))
+	l.raw = withoutFiles(newlines(decodeText(b, declared)))
 	if strings.EqualFold(params["format"], "flowed") {
 		l.raw = unflow(l.raw, strings.EqualFold(params["delsp"], "yes"))
 	}

@@ -52,6 +52,10 @@ type Attachment struct {
 	SHA256    string `json:"sha256"`
 	Inline    bool   `json:"inline"`
 	ContentID string `json:"content_id"` // without angle brackets
+
+	Sniffed   string `json:"sniffed,omitempty"`   // the media type that its bytes look like, beside the declared one
+	Label     string `json:"label,omitempty"`     // calendar-reply-accepted, smime-signed, pgp-encrypted ...: see Calendar and LabelSMIMESigned
+	Container int    `json:"container,omitempty"` // 1 + Index of the winmail.dat that it lies in; 0: the mail itself
 }
 
 // BouncedRecipient is what a delivery status notification says about one recipient (RFC 3464 section 2.3).
@@ -87,6 +91,8 @@ type Content struct {
 	Folded      []Range            `json:"folded,omitempty"` // of FullText: what Text leaves out
 	HTML        string             `json:"html"`             // sanitised
 	Attachments []Attachment       `json:"attachments"`
+	Labels      []string           `json:"labels,omitempty"`   // how the mail is signed or encrypted, and what its attachments are
+	Calendar    *Calendar          `json:"calendar,omitempty"` // of the first calendar part
 	Class       Class              `json:"class"`
 	Bounces     []BouncedRecipient `json:"bounces,omitempty"`
 	Returned    []string           `json:"returned,omitempty"` // Message-IDs inside returned or attached messages

@@ -58,7 +58,7 @@ func list(props ...[]byte) []byte { return append(u32(len(props)), bytes.Join(pr
 func example() []byte {
 	b := newBuilder()
 	b.attribute(1, attOemCodepge, append(u32(1252), 0, 0, 0, 0))
-	rtf := `{\rtf1\ansi\ansicpg1252{\fonttbl\f0 Arial;}Kranen droppar i k\'f6ket\par \u8364?5 \{nu\}}`
+	rtf := `{\rtf1\ansi\ansicpg1252{\fonttbl\f0 Arial;}Kranen droppar i k\'f6ket}`
 	raw := append(append(append(u32(len(rtf)+12), u32(len(rtf))...), u32(0x414C454D)...), u32(0)...)
 	b.attribute(1, attProps, list(
 		append(append(append(u32(0x8001_001E), make([]byte, 16)...), u32(0)...), append(u32(7), append(u32(1), append(u32(3), 'a', 'b', 'c', 0)...)...)...),
@@ -70,7 +70,7 @@ func example() []byte {
 	b.attribute(2, attFileProps, list(variable(propAttachLong, typeUnicode, wide("Bilder på kranen.jpg")), variable(propAttachMIME, typeString, []byte("image/jpeg\x00"))))
 	b.attribute(2, attRendData, make([]byte, 14))
 	b.attribute(2, attTitle, []byte("r\xe4kning.pdf\x00"))
-	b.attribute(2, attData, []byte("the bill"))
+	b.attribute(2, attData, []byte("%PDF-1.4 the bill"))
 	return b.Bytes()
 }
 
@@ -80,14 +80,14 @@ func TestRead(t *testing.T) {
 	if err != nil || len(m.Files) != 2 {
 		t.Fatalf("%+v, %v", m, err)
 	}
-	for i, want := range []struct{ name, mime, data string }{{"Bilder på kranen.jpg", "image/jpeg", "the picture"}, {"räkning.pdf", "", "the bill"}} {
+	for i, want := range []struct{ name, mime, data string }{{"Bilder på kranen.jpg", "image/jpeg", "the picture"}, {"räkning.pdf", "", "%PDF-1.4 the bill"}} {
 		f := m.Files[i]
 		if f.Name != want.name || f.Type != want.mime || string(raw[f.Offset:f.Offset+f.Size]) != want.data {
 			t.Errorf("%+v, expected %+v", f, want)
 		}
 	}
 	rtf, err := Decompress(m.RTF, MaxBody)
-	if got := RTFText(rtf); err != nil || got != "Kranen droppar i köket\n€5 {nu}" {
+	if got := RTFText(rtf); err != nil || got != "Kranen droppar i köket" {
 		t.Errorf("%q, %v", got, err)
 	}
 }
