@@ -40,7 +40,7 @@ type bareTarget struct{ dns string }
 func (bareTarget) name() string    { return nameBare }
 func (bareTarget) missing() string { return "" }
 
-func (b bareTarget) start(ctx context.Context, dir string) (*server, error) {
+func (b bareTarget) start(_ context.Context, dir string) (*server, error) {
 	self, err := os.Executable()
 	if err != nil {
 		return nil, err
