@@ -29,7 +29,7 @@ func (r *reader) attribution(lines []*line, i int) int {
 	}
 	// The lines before may belong to the text: "On this day / On 5 Jan 2026 Anna wrote:".
 	for k := i + 1; k < i+n; k++ {
-		if startsWithOpener(lines[k].text) && strings.ContainsAny(lines[k].text, "0123456789") && r.attribution(lines, k) > 0 {
+		if startsWithOpener(lines[k].text) && hasDate(strings.ToLower(lines[k].text)) && r.attribution(lines, k) > 0 {
 			return 0
 		}
 	}
@@ -61,10 +61,10 @@ func attributionEnd(lines []*line, i int) int {
 		if l.quoted && (n == 1 || open <= 0) {
 			return 0
 		}
-		if l.ends || (n == 1 && gmailDate(l.text)) {
+		open += strings.Count(l.text, "<") - strings.Count(l.text, ">")
+		if l.ends || (n == 1 && open <= 0 && gmailDate(l.text)) {
 			return n
 		}
-		open += strings.Count(l.text, "<") - strings.Count(l.text, ">")
 	}
 	return 0
 }
@@ -154,6 +154,8 @@ func (a headerLine) attributes(quoted bool) bool {
 		return false
 	case a.verbEnd == len(a.text):
 		return a.address || (a.opener && when)
+	case a.address && a.date && a.clock: // the date follows: "Anna Ek <anna@example.com> kirjoitti 5.1.2026 klo 10.00"
+		return true
 	}
 	// A name follows the verb: "am 25.06.2015 um 10:55 schrieb Anna".
 	return a.opener && (a.clock || a.date && hasYear(a.text)) && len(strings.Fields(a.text[a.verbEnd:])) <= 6

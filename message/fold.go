@@ -139,12 +139,16 @@ func markCode(lines []*line) {
 	}
 }
 
-// folded gives the ranges of what the lines leave out. Blank lines between two folded lines are folded with them.
+// folded gives the ranges of what the lines leave out. Blank lines between two folded lines are folded with them, and
+// those below them, where blank lines are left above.
 func folded(lines []*line) []Range {
 	var out []Range
-	last := -1 // the line that the last range ends with
+	last, apart := -1, false // the line that the last range ends with; that range stands below a blank line
 	for i, l := range lines {
 		if l.kind == "" {
+			if l.text == "" && apart && last == i-1 {
+				out[len(out)-1].End, last = l.end, i
+			}
 			continue
 		}
 		start := l.start
@@ -154,6 +158,8 @@ func folded(lines []*line) []Range {
 				continue
 			}
 			start = out[len(out)-1].End
+		} else {
+			apart = i == 0 || lines[i-1].text == ""
 		}
 		out = append(out, Range{Start: start, End: l.end, Kind: l.kind})
 		last = i

@@ -18,7 +18,7 @@ func (r *reader) separator(lines []*line, i int) (int, FoldKind) {
 		}
 		return n, kind
 	}
-	if strings.Contains(text, "aka.ms/") && footerLine.MatchString(text) {
+	if strings.Contains(text, "aka.ms/") && isFooter(text) {
 		return 1, FoldQuote
 	}
 	if delimiter(text) != 0 {
@@ -103,13 +103,13 @@ func delimiter(text string) rune {
 }
 
 // headerBlock counts the lines of a block such as "Från: / Skickat: / Till: / Ämne:": a From or a date first, and two
-// more kinds within the next few lines; 0: none. A blank line may stand after each.
+// more kinds within the next few lines, or all four with the subject first; 0: none. A blank line may stand after each.
 func (r *reader) headerBlock(lines []*line, i int) int {
 	if i >= len(lines) || lines[i].code {
 		return 0
 	}
 	kinds := labels(lines[i].text)
-	if kinds&(isFrom|isDate) == 0 || r.looks <= 0 {
+	if kinds&(isFrom|isDate|isSubject) == 0 || r.looks <= 0 {
 		return 0
 	}
 	r.looks--
@@ -126,7 +126,7 @@ func (r *reader) headerBlock(lines []*line, i int) int {
 			misses++ // a folded list of recipients
 		}
 	}
-	if kinds&isFrom == 0 || kinds.count() < 3 {
+	if kinds&isFrom == 0 || kinds.count() < 3 || labels(lines[start].text)&isSubject != 0 && kinds.count() < 4 {
 		return 0
 	}
 	return end - start

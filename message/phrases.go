@@ -40,8 +40,8 @@ var wroteVerbs = []string{
 	"escribió", "escribio", "escrigué", "va escriure", "ha scritto", "escreveu", "schreef", "geschreven", "napisał(a)", "napisał", "napisała", "napisał/a", "pisze",
 	"napsal(a)", "napsal", "napsala", "napísal(a)", "napísal", "napísala", "írta", "ezt írta", "a scris", "yazdı", "şunu yazdı", "έγραψε", "написал(а)", "написал", "написала",
 	"написав", "написав(ла)", "писал(а)", "писал", "пишет", "пише", "написа", "đã viết", "menulis", "je napisao", "je napisala", "je napisao/la", "je napisal", "napisao je", "kirjutas",
-	"rakstīja", "rašė", "كتب", "כתב", "כתב/ה", "‫כתב", "נכתב על ידי", "เขียนว่า", "เขียน", "sant", "a wrote",
-	"写道", "寫道", "のメール", "のメッセージ", "のメッセージ", "は書きました", "さんは書きました", "님이 작성", "님이 다음을 작성", "작성", "님이 쓴", "wrote ",
+	"rakstīja", "rašė", "كتب", "כתב", "כתב/ה", "‫כתב", "נכתב על ידי", "เขียนว่า", "เขียน", "missatge de", "napisana przez", "je napisal(a)", "napísala",
+	"写道", "寫道", "のメール", "のメッセージ", "は書きました", "さんは書きました", "님이 작성", "님이 다음을 작성", "작성", "님이 쓴",
 }
 
 // pronouns beside the verb say that a person tells of their own writing.
@@ -88,7 +88,7 @@ var (
 		"ursprungl", "originalmeddel", "original m", "originalb", "opprinnelig", "oprindelig", "alkuperäinen", "ursprüngliche", "originalnachricht", "original nachricht",
 		"originale nachricht", "d'origine", "d’origine", "message original", "mensaje original", "mensagem original", "messaggio original", "mail original", "original",
 		"oorspronkelijk", "oryginaln", "wiadomość pierwotna", "исходное", "оригинал", "вихідне", "původní", "pôvodná", "eredeti", "orijinal", "özgün", "αρχικό", "mesaj original", "mesajul inițial",
-		"ההודעה המקורית", "הודעה מקורית", "الرسالة الأصلية", "原始邮件", "原始郵件", "原邮件", "元のメッセージ", "원본 메", "thư gốc", "izvorna", "reply message", "svarat meddelande", "in reply to", "previous message",
+		"ההודעה המקורית", "הודעה מקורית", "الرسالة الأصلية", "原始邮件", "原始郵件", "原邮件", "邮件原件", "元のメッセージ", "원본 메", "thư gốc", "izvorna", "reply message", "svarat meddelande", "in reply to", "previous message",
 	}
 	forwardStems = []string{
 		"vidarebefordra", "videresend", "välitetty", "edelleenlähetetty", "forwarded", "forward mess", "weitergeleitet", "transféré", "réexpédié", "reenviad", "encaminhad", "doorgestuurd",
@@ -109,7 +109,7 @@ var (
 
 // closings are the greetings above a name at the end, alone in their line or before the name. Thanks are none: they say something.
 var closings = []string{
-	"med vänlig hälsning", "med vänliga hälsningar", "med vänlig hälsningar", "vänlig hälsning", "vänliga hälsningar", "med bästa hälsningar", "bästa hälsningar", "bästa hälsning", "varma hälsningar", "hälsningar", "hälsning", "mvh", "m.v.h", "vh", "v.h.", "//mvh",
+	"med vänlig hälsning", "med vänliga hälsningar", "med vänlig hälsningar", "vänlig hälsning", "vänliga hälsningar", "med bästa hälsningar", "bästa hälsningar", "bästa hälsning", "varma hälsningar", "hälsningar", "hälsning", "vänligen", "mvh", "m.v.h", "med vänlig hälsning / best regards", "med vänliga hälsningar / best regards", "vh", "v.h.", "//mvh",
 	"med vennlig hilsen", "vennlig hilsen", "med venlig hilsen", "venlig hilsen", "med venlige hilsner", "de bedste hilsner", "bedste hilsner", "beste hilsen", "beste hilsener", "mange hilsner", "mange hilsener", "kærlig hilsen", "hilsen", "hilsner", "kh", "mvh.", "vh.",
 	"ystävällisin terveisin", "ystävällisesti", "parhain terveisin", "terveisin", "kunnioittavasti", "terv.", "terv", "t:", "yt.", "yst.terv.", "ystävällisin terveisin/best regards", "kær hilsen",
 	"best regards", "kind regards", "kindest regards", "warm regards", "warmest regards", "with best regards", "with kind regards", "regards", "rgds", "br", "br.", "brgds", "yours faithfully", "all the best", "many regards",
@@ -135,7 +135,7 @@ var footerLine = regexp.MustCompile(`(?i)^\W{0,4}(?:` +
 	`(?:hämta|get|hent|download|laden sie|obtenez|obtener|obtenha|télécharger|descargar|ottieni|scarica|download|holen sie sich|lataa|hanki|pobierz|скачать) outlook (?:för|for|til|für|pour|para|per|voor|dla|для).{0,80}|` +
 	`(?:hämta|hent|hanki) outlook .{0,40}|` +
 	`(?:sent|skickat|verstuurd|enviado) (?:with|med|met|con) \S{3,20}|` +
-	`iphone(?:sta|lta| ?から送信)|iphoneから送信|.{0,20}(?:から送信|发自我的|從我的|发送自).{0,30}|나의 .{0,20}에서 보냄|` +
+	`iphone(?: ?から送信)|.{2,20}[dt][ae]n gönderildi|.{0,20}(?:から送信|发自我的|從我的|发送自).{0,30}|나의 .{0,20}에서 보냄|` +
 	`yahoo mail: .{0,60}|.{0,20}yahoo mail (?:on|för|für|pour) (?:android|iphone).{0,40}` +
 	`)\W{0,4}(?:<?https?://\S{0,200})?$`)
 

@@ -46,6 +46,7 @@ func readReply(full string, marks []Range, rc ReplyContext) Reply {
 	}
 	view = r.tail(view)
 	view = r.quotes(view)
+	r.late = true
 	r.tail(view)
 	ranges := folded(lines)
 	text := rest(full, ranges)
@@ -62,7 +63,8 @@ const maxLooks = 1500
 // reader decides about the lines of one text.
 type reader struct {
 	rc    ReplyContext
-	looks int // left
+	looks int  // left
+	late  bool // it is decided what is an attribution
 }
 
 // fold marks lines that have no kind yet.

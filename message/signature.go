@@ -42,13 +42,13 @@ func (r *reader) lastPiece(lines []*line) (start int, kind FoldKind) {
 	case last.code:
 		return 0, ""
 	case last.quoted:
-		if start := lastQuotation(lines); start >= 0 {
+		if start := r.lastQuotation(lines); start >= 0 {
 			return start, FoldQuote
 		}
 		return 0, ""
 	case delimiter(last.text) != 0:
 		return len(lines) - 1, FoldFooter
-	case len(last.text) <= 300 && footerLine.MatchString(last.text):
+	case isFooter(last.text):
 		return len(lines) - 1, FoldFooter
 	}
 	if start := lastDisclaimer(lines); start >= 0 {
@@ -60,9 +60,23 @@ func (r *reader) lastPiece(lines []*line) (start int, kind FoldKind) {
 	return 0, ""
 }
 
+// isFooter tells what phones and mail programs put at the end; a sentence about that is none.
+func isFooter(text string) bool {
+	if len(text) > 300 || !footerLine.MatchString(text) {
+		return false
+	}
+	for _, w := range strings.Fields(text) {
+		switch w {
+		case "is", "was", "are", "but", "because", "är", "men", "er", "ist", "aber":
+			return false
+		}
+	}
+	return true
+}
+
 // lastQuotation finds where the quote marks at the end begin; -1 if these lines only look so: "> 5 grader i rummet".
 // Under an attribution they are what they seem.
-func lastQuotation(lines []*line) int {
+func (r *reader) lastQuotation(lines []*line) int {
 	start, n, measures := len(lines), 0, 0
 	for start > 0 && (lines[start-1].quoted || lines[start-1].text == "") && !lines[start-1].code {
 		start--
@@ -80,9 +94,13 @@ func lastQuotation(lines []*line) int {
 		return start
 	}
 	above := lines[start-1]
+	head := above
+	if head.text == "" && start > 1 {
+		head = lines[start-2]
+	}
 	switch {
-	case above.ends:
-		return len(lines) // it is for quotes to tell
+	case !r.late && head.ends:
+		return -1 // it is for quotes to tell
 	case measures == n, n == 1 && above.text != "":
 		return -1
 	}
@@ -153,7 +171,8 @@ func softSeparator(lines []*line) int {
 			continue
 		}
 		if c := delimiter(l.text); c != 0 && n > 0 {
-			if above := lines[i-1].text; (above == "" || c == '_') && (contacts > 0 || c == '_' && n <= 3) {
+			above, below := lines[i-1].text, lines[skipBlank(lines, i+1)].text
+			if (above == "" || c == '_') && (contacts > 0 || n <= 3 && (c == '_' || nameLike(below) && strings.ContainsRune("-—", c))) {
 				found = i
 			}
 			if found < 0 {
@@ -317,26 +336,24 @@ func postal(text string) bool {
 	return i >= 5 && i <= 9 && i < len(text)
 }
 
-// dashName finds "-Anna Ek" as the last paragraph.
+// dashName finds "-Anna Ek" or "/Anna" as the last paragraph.
 func dashName(lines []*line) int {
 	i := len(lines) - 1
 	text := lines[i].text
-	if i < 2 || lines[i-1].text != "" || len(text) < 3 || text[0] != '-' {
+	if i < 2 || lines[i-1].text != "" || len(text) < 3 || text[0] != '-' && text[0] != '/' {
 		return -1
 	}
-	name := strings.TrimPrefix(text[1:], "-")
+	name := strings.TrimLeft(text, text[:1])
+	if strings.HasPrefix(text, "//") {
+		name = strings.TrimSpace(name)
+	}
 	if name == "" || name[0] == ' ' || !nameLike(name) || strings.ContainsAny(name, "0123456789") {
 		return -1
 	}
-	for k := i - 2; k >= 0; k-- {
-		if lines[k].text != "" {
-			if strings.HasPrefix(lines[k].text, "-") {
-				return -1 // the last of a list
-			}
-			return i
-		}
+	if above := lines[i-2].text; strings.HasPrefix(above, text[:1]) || strings.HasSuffix(above, ":") {
+		return -1 // the last of a list, or what a sentence leads to
 	}
-	return -1
+	return i
 }
 
 // senderBlock finds the sender's own contact details as the last paragraph: their name, or a word of it, and two details.
