@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -47,7 +48,7 @@ func (c tally) percent() float64 {
 
 // rows are all that is measured, in the order of the table.
 func rows() []row {
-	return replyRows()
+	return slices.Concat(replyRows(), bounceRows(), mimeRows())
 }
 
 // TestScoreboard prints the table and holds every figure against its floor. With -v it names the cases that fail.
