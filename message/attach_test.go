@@ -172,6 +172,24 @@ func TestAttachedMail(t *testing.T) {
 	}
 }
 
+// The pictures of a mail that somebody sends on as an attachment are there to be seen, with the mail itself.
+func TestAttachmentsOfAttachedMail(t *testing.T) {
+	inner := parts("multipart/mixed", "\r\nSe bilden.", "Content-Type: image/png; name=kran.png\r\nContent-Transfer-Encoding: base64\r\n\r\naGVq")
+	inner = strings.ReplaceAll(strings.ReplaceAll(inner, "--b", "--c"), "boundary=b", "boundary=c")
+	mail := parts("multipart/mixed", "Content-Type: text/plain; name=hej.txt\r\nContent-Disposition: inline\r\n\r\nSe bifogat.", "Content-Type: message/rfc822; name=fw.eml\r\n\r\n"+inner)
+	c := Parse(context.Background(), InMemory(mail), Limits{})
+	checkContent(t, "attached", []byte(mail), c)
+	if files := openAll(t, []byte(mail), c); len(files) != 3 || files[2] != "hej" || c.Attachments[2].Name != "kran.png" || c.Attachments[2].Container != 2 {
+		t.Errorf("%q %+v", files, c.Attachments)
+	}
+	if c.Text != "Se bifogat." {
+		t.Errorf("the text with a name is not shown: %q", c.Text)
+	}
+	if onFile := Parse(context.Background(), onDisk([]byte(mail)), Limits{}); !slices.Equal(onFile.Attachments, c.Attachments) {
+		t.Errorf("from a file: %+v", onFile.Attachments)
+	}
+}
+
 // Many files in a text cost no more than their length.
 func TestManyInnerFiles(t *testing.T) {
 	mail := "\r\n" + strings.Repeat("begin 644 a\n#0V%T\n`\nend\n", 20000)

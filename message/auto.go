@@ -34,6 +34,8 @@ var (
 		`réponse automatique`, `(?:suis|serai) (?:\S+ ){0,3}?(?:absent|en congé)`, `respuesta automática`, `estoy (?:\S+ ){0,3}?(?:fuera|de vacaciones)`, `risposta automatica`, `sono (?:\S+ ){0,3}?(?:fuori|in ferie|assente)`, `automatisch (?:antwoord|bericht)`, `(?:ben|zijn) (?:\S+ ){0,4}?(?:afwezig|met vakantie)`, `mensagem automática`, `estou (?:\S+ ){0,3}?(?:de férias|fora|ausente)`,
 	}, "|"))
 
+	noReply = regexp.MustCompile(`(?i)^(?:no|do-?not|nicht|inte|ikke|ala|alä)[-_.]?(?:reply|svara?|vastaa|respond|antworten)(?:$|[@+._-])`)
+
 	// Somebody wants proof that a person wrote before he reads the mail.
 	challengeText = regexp.MustCompile(`(?i)(?:click|follow|visit|reply)(?: \S+){0,12}? (?:(?:have|get) your (?:address|e-?mail)(?: \S+){0,6}? (?:added|approved|allowed|whitelisted)|to (?:verify|confirm) (?:that )?you(?:r e-?mail| are)|allowed list|approved senders)`)
 )
@@ -62,6 +64,9 @@ func isAutomatic(h header, c *Content, lim Limits) bool {
 	}
 	if autoSubject.MatchString(c.Subject) || nullSender(h, lim) || robotSender(c) {
 		return true
+	}
+	if local, _, _ := strings.Cut(c.From.Email, "@"); noReply.MatchString(local) && (c.ReplyTo == nil || noReply.MatchString(c.ReplyTo.Email)) {
+		return true // nobody would read an answer; a form that people fill in names them in Reply-To
 	}
 	text := cutRunes(c.Text, maxAutoText)
 	if awaySubject.MatchString(c.Subject) && (autoText.MatchString(text) || h.has("X-Auto-Response-Suppress")) {

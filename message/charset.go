@@ -6,18 +6,28 @@ import (
 	"unicode/utf8"
 
 	"github.com/cention-sany/utf7"
+	"github.com/gogs/chardet"
 	"golang.org/x/net/html/charset"
 	"golang.org/x/text/encoding"
 	"golang.org/x/text/encoding/charmap"
+	"golang.org/x/text/encoding/japanese"
+	"golang.org/x/text/encoding/korean"
+	"golang.org/x/text/encoding/simplifiedchinese"
 )
 
 // decodeText turns bytes into valid UTF-8 without NUL, whatever they are. In this order: what is valid UTF-8 is UTF-8,
-// else the declared charset counts, else windows-1252, which gives every byte a meaning.
+// else the declared charset counts, else what the bytes look like, else windows-1252, which gives every byte a meaning.
 func decodeText(b []byte, declared string) string {
 	b = bytes.TrimPrefix(b, []byte("\xEF\xBB\xBF"))
 	enc, name := lookup(declared)
+	if name == "iso-2022-kr" {
+		return clean(convert(shifted(b), enc))
+	}
 	if escapes(name) {
 		return clean(convert(b, enc))
+	}
+	if enc == nil && bytes.Contains(b, []byte("\x1B$B")) {
+		return clean(convert(b, japanese.ISO2022JP)) // its escapes look like nothing else
 	}
 	if ascii, valid, long := census(b); ascii || (valid && (long || !doubleByte(name))) {
 		return clean(string(b))
@@ -26,9 +36,67 @@ func decodeText(b []byte, declared string) string {
 		if mostlyUTF8(b) {
 			return clean(string(b)) // cut or damaged somewhere: the rest stays readable
 		}
-		enc = charmap.Windows1252
+		enc = detect(b)
 	}
 	return clean(convert(b, enc))
+}
+
+// Text in an alphabet of its own is mostly bytes above ASCII; in the languages that only need some letters of that kind it
+// is not, and there guesses are wrong more often than windows-1252.
+const (
+	fewestHigh = 8
+	maxDetect  = 4 << 10
+)
+
+// detect guesses the charset of bytes that are not UTF-8 and of which nothing useful is declared.
+func detect(b []byte) encoding.Encoding {
+	b = b[:min(len(b), maxDetect)]
+	high, other := 0, 0
+	for _, c := range b {
+		if c >= utf8.RuneSelf {
+			high++
+		} else if c > ' ' {
+			other++
+		}
+	}
+	if high < fewestHigh || high < other {
+		return charmap.Windows1252
+	}
+	var best *chardet.Result
+	if err := guard(func() (err error) {
+		best, err = chardet.NewTextDetector().DetectBest(b)
+		return err
+	}); err != nil || best == nil {
+		return charmap.Windows1252
+	}
+	enc, name := lookup(best.Charset)
+	if enc == nil || escapes(name) || strings.HasPrefix(name, "iso-8859-1") || name == "windows-1252" {
+		return charmap.Windows1252
+	}
+	return enc
+}
+
+// shifted makes EUC-KR of ISO-2022-KR (RFC 1557): between SO and SI every byte is of the second half.
+func shifted(b []byte) []byte {
+	b = bytes.ReplaceAll(b, []byte("\x1B$)C"), nil)
+	out := make([]byte, 0, len(b))
+	high := byte(0)
+	for _, c := range b {
+		switch {
+		case c == 0x0E:
+			high = 0x80
+		case c == 0x0F || c == '\n':
+			high = 0
+			if c == '\n' {
+				out = append(out, c)
+			}
+		case c > ' ':
+			out = append(out, c|high)
+		default:
+			out = append(out, c)
+		}
+	}
+	return out
 }
 
 // census looks at the bytes once: only ASCII; valid UTF-8; with a character of three or more bytes.
@@ -78,7 +146,7 @@ func doubleByte(name string) bool {
 // escapes tells the charsets in which ASCII bytes mean something else.
 func escapes(name string) bool {
 	switch name {
-	case "iso-2022-jp", "utf-7", "utf-16le", "utf-16be", "replacement":
+	case "iso-2022-jp", "hz-gb-2312", "utf-7", "utf-16le", "utf-16be", "replacement":
 		return true
 	}
 	return false
@@ -94,12 +162,20 @@ func lookup(declared string) (encoding.Encoding, string) {
 	switch label {
 	case "utf-7", "unicode-1-1-utf-7":
 		return utf7.UTF7, "utf-7"
+	case "us-ascii", "ascii", "ansi_x3.4-1968":
+		return nil, "" // whoever writes more than ASCII under it has not declared anything
 	case "cp850", "ibm850":
 		return charmap.CodePage850, "cp850"
 	case "cp437", "ibm437":
 		return charmap.CodePage437, "cp437"
-	case "iso-2022-kr", "iso-2022-cn", "hz-gb-2312":
-		return nil, "" // the standard maps them to nothing at all, which would lose the text
+	case "iso-2022-kr", "csiso2022kr":
+		return korean.EUCKR, "iso-2022-kr"
+	case "hz-gb-2312", "hz":
+		return simplifiedchinese.HZGB2312, "hz-gb-2312"
+	case "iso-2022-cn":
+		return nil, "" // the standard maps it to nothing at all, which would lose the text
+	case "gb-18030":
+		return simplifiedchinese.GB18030, "gb18030"
 	}
 	if enc, name := charset.Lookup(label); enc != nil {
 		return enc, name

@@ -29,6 +29,8 @@ func TestClass(t *testing.T) {
 		{"Precedence: auto_reply", person + "Precedence: auto_reply\r\n\r\ntext", false, Automatic},
 		{"Precedence: junk", person + "Precedence: junk\r\n\r\ntext", false, Automatic},
 		{"X-Autoreply", person + "X-Autoreply: yes\r\n\r\ntext", false, Automatic},
+		{"nobody reads the answer", "From: No-Reply@example.com\r\n\r\ntext", false, Automatic},
+		{"a form that people fill in", "From: noreply@example.com\r\nReply-To: anna@example.com\r\n\r\ntext", false, Personal},
 		{"null reverse-path", person + "Subject: Hej\r\n\r\ntext", true, Automatic},
 		{"null Return-Path", "Return-Path: <>\r\n" + person + "\r\ntext", false, Automatic},
 		{"Swedish", person + "Subject: Autosvar: Kranen\r\n\r\ntext", false, Automatic},

@@ -15,11 +15,12 @@ import (
 // maxInner bounds the files taken out of containers and texts of one mail.
 const maxInner = 300
 
-// inner is a file within a leaf: in a winmail.dat, or uuencoded in a text. They follow the leaves in
-// Content.Attachments, so that no other attachment's number depends on what is found in them.
+// inner is a file within a leaf: in a winmail.dat, uuencoded in a text, or attached to an attached mail. They follow the
+// leaves in Content.Attachments, so that no other attachment's number depends on what is found in them.
 type inner struct {
 	in        *part
-	container int // 1 + index of the attachment that it lies in; 0: a text of the mail
+	mail      *tree // the attached mail that in is a leaf of; nil: in is a leaf of this mail
+	container int   // 1 + index of the attachment that it lies in; 0: a text of the mail
 	description
 	file tnef.File
 	uu   int // position among the text's uuencoded files
@@ -33,6 +34,11 @@ func (p *part) isTNEF() bool {
 // inside finds the files within the mail's leaves. body is what the first container says as the mail's text.
 func (t *tree) inside(ctx context.Context, leaves []*part) (found []inner, body *tnef.Message, err error) {
 	for i, p := range leaves {
+		if p.mediaType == "message/rfc822" && t.root().mediaType != "multipart/report" {
+			if found, err = t.insideMail(ctx, p, i, found); err != nil {
+				return nil, nil, err
+			}
+		}
 		if !p.isTNEF() {
 			continue
 		}
@@ -76,6 +82,36 @@ func (t *tree) inside(ctx context.Context, leaves []*part) (found []inner, body 
 	return found[:min(len(found), maxInner)], body, nil
 }
 
+// insideMail finds the files attached to an attached mail, one mail deep. RFC 2046 section 5.2.1 lets no encoding lie
+// around a mail, so its parts lie in ours as they are. One that can't be taken apart is a file and nothing more.
+func (t *tree) insideMail(ctx context.Context, p *part, index int, found []inner) ([]inner, error) {
+	switch strings.ToLower(p.header.get("Content-Transfer-Encoding")) {
+	case "base64", "quoted-printable":
+		return found, nil
+	}
+	var raw Raw = io.NewSectionReader(t.src.raw, p.start, p.end-p.start)
+	if t.src.mem != nil {
+		raw = InMemory(t.src.mem[p.start:p.end])
+	}
+	src, err := newSource(raw)
+	if err != nil {
+		return nil, fmt.Errorf("read attached mail: %w", err)
+	}
+	mail, err := scan(ctx, src, Limits{}.orDefaults())
+	switch {
+	case ctx.Err() != nil:
+		return nil, errBudget
+	case err != nil:
+		return found, nil //nolint:nilerr // too deep, or too many parts
+	}
+	for _, leaf := range mail.attached() {
+		if len(found) < maxInner {
+			found = append(found, inner{in: leaf, mail: mail, container: index + 1, description: leaf.description})
+		}
+	}
+	return found, nil
+}
+
 // mayBegin tells at little cost that a text in memory has no uuencoded file.
 func (t *tree) mayBegin(p *part) bool {
 	if t.src.mem == nil {
@@ -87,6 +123,9 @@ func (t *tree) mayBegin(p *part) bool {
 
 // open reads one file.
 func (t *tree) open(ctx context.Context, f inner) (io.Reader, error) {
+	if f.mail != nil {
+		return f.mail.body(ctx, f.in), nil
+	}
 	r := t.body(ctx, f.in)
 	if f.container == 0 {
 		u := newUUReader(r)
@@ -139,6 +178,9 @@ func (t *tree) measureInner(ctx context.Context, files []inner, first int, buf [
 
 // reader gives the files of one leaf one after the other, from one stream.
 func (t *tree) reader(ctx context.Context, f inner) func(inner) (io.Reader, error) {
+	if f.mail != nil {
+		return func(f inner) (io.Reader, error) { return f.mail.body(ctx, f.in), nil }
+	}
 	r := t.body(ctx, f.in)
 	if f.container == 0 {
 		u := newUUReader(r)
@@ -167,6 +209,28 @@ func (c countReader) Read(p []byte) (int, error) {
 	n, err := c.r.Read(p)
 	*c.at += int64(n)
 	return n, err
+}
+
+// adoptInline takes text that has a file name and is to be shown all the same for the text of a mail that has no other.
+func (c *Content) adoptInline(ctx context.Context, t *tree, leaves []*part, limit int) error {
+	if c.FullText != "" {
+		return nil
+	}
+	var s shownText
+	for _, p := range leaves {
+		if p.mediaType != "text/plain" || p.disposition == "attachment" {
+			continue
+		}
+		l, err := t.leaf(ctx, p, limit)
+		if err != nil {
+			return err
+		}
+		s.append(l.raw, nil, limit)
+	}
+	if s.full.Len() > 0 {
+		c.readText(&s)
+	}
+	return nil
 }
 
 // adopt takes the text of a container for the text of a mail that has no other.

@@ -142,6 +142,9 @@ func (c *Content) readAttachments(ctx context.Context, t *tree, cids map[string]
 		c.Attachments = append(c.Attachments, found...)
 	}
 	c.adopt(body, limit)
+	if err := c.adoptInline(ctx, t, leaves, limit); err != nil {
+		return err
+	}
 	if err := c.readCalendar(ctx, t, leaves); err != nil {
 		return err
 	}

@@ -55,7 +55,7 @@ type Attachment struct {
 
 	Sniffed   string `json:"sniffed,omitempty"`   // the media type that its bytes look like, beside the declared one
 	Label     string `json:"label,omitempty"`     // calendar-reply-accepted, smime-signed, pgp-encrypted ...: see Calendar and LabelSMIMESigned
-	Container int    `json:"container,omitempty"` // 1 + Index of the winmail.dat that it lies in; 0: the mail itself
+	Container int    `json:"container,omitempty"` // 1 + Index of the winmail.dat or mail that it lies in; 0: this mail itself
 }
 
 // BouncedRecipient is what a delivery status notification says about one recipient (RFC 3464 section 2.3).
