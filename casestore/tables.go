@@ -3,6 +3,7 @@ package casestore
 import (
 	"bytes"
 	"crypto/sha256"
+	"time"
 
 	"smartmail/casework"
 )
@@ -82,8 +83,17 @@ var (
 			if o.State != casework.Queued && o.State != casework.Deferred {
 				return nil
 			}
-			return []Key{K(string(o.Org)).Time(o.NextAt)}
+			at := o.NextAt
+			if o.LeasedUntil.After(at) { // whoever has it now may not live to tell: then it is due again
+				at = o.LeasedUntil
+			}
+			return []Key{OutboxDue(o.Org, at)}
 		}},
+	)
+	// Suspended holds the addresses that get no mail.
+	Suspended = Declare("suspended", 1,
+		func(s *casework.Suspension) Key { return PartyKey(s.Org, s.Email) },
+		func(s *casework.Suspension) *uint64 { return &s.Version },
 	)
 	// Files that we send, so that their blobs are kept.
 	Files = Declare("files", 1,
@@ -106,7 +116,7 @@ var (
 func Schemas() []*Schema {
 	return []*Schema{
 		Cases.Schema(), Entries.Schema(), Mails.Schema(), Raws.Schema(), References.Schema(),
-		Triage.Schema(), Outbox.Schema(), Files.Schema(), Parties.Schema(), Keys.Schema(), Tokens.Schema(),
+		Triage.Schema(), Outbox.Schema(), Suspended.Schema(), Files.Schema(), Parties.Schema(), Keys.Schema(), Tokens.Schema(),
 	}
 }
 
@@ -131,7 +141,13 @@ func ReferencesOf(org casework.OrgID, messageID string) Key {
 	return K(string(org)).Str(string(sum[:16]))
 }
 
-// PartyKey is the key of a trusted party.
+// OutboxKey is the key of an outgoing mail.
+func OutboxKey(org casework.OrgID, id casework.OutboxID) Key { return K(string(org)).Str(string(id)) }
+
+// OutboxDue is the position in by_due of mail that is due at that instant.
+func OutboxDue(org casework.OrgID, at time.Time) Key { return K(string(org)).Time(at) }
+
+// PartyKey is the key of a trusted or suspended party.
 func PartyKey(org casework.OrgID, email string) Key {
 	return K(string(org)).Str(casework.Address(email))
 }

@@ -18,7 +18,9 @@ const (
 	KindParticipant EntryKind = "participant"  // somebody joined a lane
 	KindLink        EntryKind = "link"         // to another case
 	KindConfirm     EntryKind = "confirmation" // staff vouch for a mail that was held
+	KindCorrection  EntryKind = "correction"   // later rules read a mail of this case another way
 	KindWithdrawal  EntryKind = "withdrawal"   // an entry is hidden from outside again; it stays on the timeline
+	KindDelivery    EntryKind = "delivery"     // a message did not reach somebody
 )
 
 // Sender says how well we know who wrote a mail.
@@ -78,18 +80,20 @@ type Change struct {
 
 // Entry is one event on the timeline of a case. It is never changed.
 type Entry struct {
-	Org     OrgID      `json:"org"`
-	ID      EntryID    `json:"id"`
-	Case    CaseNumber `json:"case"`
-	Seq     uint64     `json:"seq"` // from 1 within the case, without gaps
-	At      time.Time  `json:"at"`
-	Kind    EntryKind  `json:"kind"`
-	Actor   Actor      `json:"actor"`
-	Lane    LaneID     `json:"lane,omitempty"`
-	Why     string     `json:"why,omitempty"` // in words, where a rule did it
-	MailIn  *MailIn    `json:"mail_in,omitempty"`
-	MailOut *MailOut   `json:"mail_out,omitempty"`
-	Text    string     `json:"text,omitempty"` // of a note, or the description of a new case
-	Change  *Change    `json:"change,omitempty"`
-	Version uint64     `json:"-"`
+	Org        OrgID       `json:"org"`
+	ID         EntryID     `json:"id"`
+	Case       CaseNumber  `json:"case"`
+	Seq        uint64      `json:"seq"` // from 1 within the case, without gaps
+	At         time.Time   `json:"at"`
+	Kind       EntryKind   `json:"kind"`
+	Actor      Actor       `json:"actor"`
+	Lane       LaneID      `json:"lane,omitempty"`
+	Why        string      `json:"why,omitempty"` // in words, where a rule did it
+	MailIn     *MailIn     `json:"mail_in,omitempty"`
+	MailOut    *MailOut    `json:"mail_out,omitempty"`
+	Text       string      `json:"text,omitempty"` // of a note, or the description of a new case
+	Change     *Change     `json:"change,omitempty"`
+	Correction *Correction `json:"correction,omitempty"`
+	Delivery   *Delivery   `json:"delivery,omitempty"`
+	Version    uint64      `json:"-"`
 }

@@ -121,6 +121,7 @@ const (
 	Deferred OutboxState = "deferred"
 	Failed   OutboxState = "failed"
 	Sent     OutboxState = "sent"
+	Bounced  OutboxState = "bounced" // taken by the remote, and returned later
 )
 
 // OutboxItem is one mail to one recipient, written in the transaction that caused it.
@@ -138,7 +139,13 @@ type OutboxItem struct {
 	State       OutboxState   `json:"state"`
 	At          time.Time     `json:"at"`
 	NextAt      time.Time     `json:"next_at"`
-	Remote      string        `json:"remote,omitempty"` // the remote's own words
+	Remote      string        `json:"remote,omitempty"`    // the remote's own words
+	Status      string        `json:"status,omitempty"`    // enhanced code that came with them, RFC 3463
+	RemoteID    string        `json:"remote_id,omitempty"` // the remote's name for a mail that it took, where it told
+	SentAt      time.Time     `json:"sent_at,omitzero"`
+	Attempts    int           `json:"attempts,omitempty"`    // begun so far, the one that is under way counted
+	LeasedBy    string        `json:"leased_by,omitempty"`   // who is delivering it
+	LeasedUntil time.Time     `json:"leased_until,omitzero"` // when somebody else may
 	Version     uint64        `json:"-"`
 }
 

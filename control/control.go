@@ -1,7 +1,7 @@
 // Package control is how the program speaks with its own running instance on the same machine: over a socket in the data
 // folder, which only its owner may open, instead of a second process at the same store.
 //
-//	smartmail verify, import → Client → unix socket (mode 0600) → Server → the running service
+//	smartmail verify, replay, import → Client → unix socket (mode 0600) → Server → the running service
 //
 // Invariants:
 //   - Who may open the data folder may use the socket; nobody else can.
@@ -31,6 +31,8 @@ const socketName = "control.sock"
 type Service interface {
 	// Verify reports every fault in a line and then a summary.
 	Verify(ctx context.Context, report func(problem string)) (summary string, err error)
+	// Replay reports each mail that is read another way today, and with apply tells so on its cases.
+	Replay(ctx context.Context, org string, apply bool, report func(line string)) (summary string, err error)
 	// Import takes one mail in and returns what SMTP would be told.
 	Import(ctx context.Context, org string, raw []byte) (reply string, err error)
 }
@@ -65,6 +67,11 @@ func Handler(s Service, limit int64) http.Handler {
 	mux.HandleFunc("POST /verify", func(w http.ResponseWriter, r *http.Request) {
 		enc := json.NewEncoder(w)
 		summary, err := s.Verify(r.Context(), func(problem string) { _ = enc.Encode(line{Problem: problem}) }) // a reader that went away ends r's context
+		finish(enc, summary, err)
+	})
+	mux.HandleFunc("POST /replay", func(w http.ResponseWriter, r *http.Request) {
+		enc, q := json.NewEncoder(w), r.URL.Query()
+		summary, err := s.Replay(r.Context(), q.Get("org"), q.Get("apply") == "true", func(l string) { _ = enc.Encode(line{Problem: l}) })
 		finish(enc, summary, err)
 	})
 	mux.HandleFunc("POST /import", func(w http.ResponseWriter, r *http.Request) {
@@ -109,6 +116,11 @@ func Dial(dataDir string) (*Client, bool) {
 // Verify implements Service through the running instance.
 func (c *Client) Verify(ctx context.Context, report func(string)) (string, error) {
 	return c.call(ctx, "verify", nil, report)
+}
+
+// Replay implements Service through the running instance.
+func (c *Client) Replay(ctx context.Context, org string, apply bool, report func(string)) (string, error) {
+	return c.call(ctx, fmt.Sprintf("replay?org=%s&apply=%t", url.QueryEscape(org), apply), nil, report)
 }
 
 // Import implements Service through the running instance.

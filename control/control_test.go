@@ -3,6 +3,7 @@ package control
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -18,6 +19,11 @@ func (house) Verify(_ context.Context, report func(string)) (string, error) {
 	report("first")
 	report("second")
 	return "2 mails", nil
+}
+
+func (house) Replay(_ context.Context, org string, apply bool, report func(string)) (string, error) {
+	report(fmt.Sprintf("%s %t", org, apply))
+	return "1 mail", nil
 }
 
 func (house) Import(_ context.Context, org string, raw []byte) (string, error) {
@@ -53,6 +59,10 @@ func TestVerifyAndImport(t *testing.T) {
 	summary, err := c.Verify(t.Context(), func(p string) { got = append(got, p) })
 	if err != nil || summary != "2 mails" || !slices.Equal(got, []string{"first", "second"}) {
 		t.Errorf("verify gives %q, %v, %v", summary, got, err)
+	}
+	got = nil
+	if summary, err := c.Replay(t.Context(), "dé mo", true, func(l string) { got = append(got, l) }); err != nil || summary != "1 mail" || !slices.Equal(got, []string{"dé mo true"}) {
+		t.Errorf("replay gives %q, %v, %v", summary, got, err)
 	}
 	if reply, err := c.Import(t.Context(), "demo", []byte("mail")); err != nil || reply != "OK mail" {
 		t.Errorf("import gives %q, %v", reply, err)

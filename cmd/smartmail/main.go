@@ -27,6 +27,8 @@ type cli struct {
 	Check   checkCmd   `cmd:"" help:"Validate a configuration and print what is in force."`
 	Import  importCmd  `cmd:"" help:"Take in stored mail: mbox, Maildir or .eml files. Safe to run again."`
 	Verify  verifyCmd  `cmd:"" help:"Read the whole store and report every fault."`
+	Explain explainCmd `cmd:"" help:"Show what each step makes of a mail, without network or store."`
+	Replay  replayCmd  `cmd:"" help:"Show what the rules of today would read another way in stored mail."`
 	Health  healthCmd  `cmd:"" help:"Ask a running service whether it is ready; for container health checks."`
 	Version versionCmd `cmd:"" help:"Print the version."`
 }

@@ -51,6 +51,9 @@ func TestCommandLine(t *testing.T) {
 		"check, bad":           {[]string{"check", "--config", bad}, 1, "bad.yaml:2: smtp.hostnam: unknown key"},
 		"check, missing":       {[]string{"check", "--config", bad + "x"}, 1, "no such file"},
 		"serve, bad":           {[]string{"serve", "--config", bad}, 1, "bad.yaml:2: smtp.hostnam: unknown key"},
+		"explain":              {[]string{"explain", "../../message/testdata/mail/bounce.eml"}, 0, "class       bounce"},
+		"explain, JSON":        {[]string{"explain", "--json", "../../message/testdata/mail/bounce.eml"}, 0, `"class": "bounce"`},
+		"explain, missing":     {[]string{"explain", "none.eml"}, 1, "no such file"},
 		"import without org":   {[]string{"import", "--config", example, "x"}, 2, "--org"},
 		"health, nobody there": {[]string{"health", "--config", bad}, 1, "bad.yaml:2"},
 	} {
@@ -267,6 +270,9 @@ func TestVerifyFindsADamagedMail(t *testing.T) {
 	code, out, stderr := program("verify", "--config", i.Config) // through the running instance
 	if code != 0 || !strings.Contains(out, "1 mails") {
 		t.Fatalf("exit %d: %s%s", code, out, stderr)
+	}
+	if code, out, stderr := program("replay", "--config", i.Config, "--org", testrig.Org); code != 0 || !strings.Contains(out, "1 mails read, 0 are read another way") {
+		t.Errorf("replay: exit %d: %s%s", code, out, stderr)
 	}
 	if err := i.Stop(ctx); err != nil {
 		t.Fatal(err)

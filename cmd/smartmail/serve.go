@@ -109,6 +109,12 @@ func (c controlled) Verify(ctx context.Context, report func(string)) (string, er
 	return fmt.Sprintf("read %d cases, %d entries, %d mails with %d bytes", v.Cases, v.Entries, v.Mails, v.Bytes), nil
 }
 
+// Replay implements control.Service.
+func (c controlled) Replay(ctx context.Context, org string, apply bool, report func(string)) (string, error) {
+	r, err := c.desk.Replay(ctx, casework.OrgID(org), apply, report)
+	return fmt.Sprintf("%d mails read, %d are read another way today, %d entries added", r.Mails, r.Changed, r.Applied), err
+}
+
 // Import implements control.Service: to the addresses of ours that the mail names, else to the first intake address.
 func (c controlled) Import(ctx context.Context, org string, raw []byte) (string, error) {
 	rcpts, err := c.importRecipients(ctx, casework.OrgID(org), raw)
