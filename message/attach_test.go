@@ -190,6 +190,16 @@ func TestAttachmentsOfAttachedMail(t *testing.T) {
 	}
 }
 
+// An attached mail of blank lines only is one without a header.
+func TestBlankAttachedMail(t *testing.T) {
+	mail := parts("multipart/mixed", "\r\nHej", "Content-Type: message/rfc822\r\n\r\n\r\n\r\n\r\n")
+	c := Parse(context.Background(), InMemory(mail), Limits{})
+	checkContent(t, "blank", []byte(mail), c)
+	if c.Unparseable || c.Text != "Hej" {
+		t.Errorf("%+v", c)
+	}
+}
+
 // Many files in a text cost no more than their length.
 func TestManyInnerFiles(t *testing.T) {
 	mail := "\r\n" + strings.Repeat("begin 644 a\n#0V%T\n`\nend\n", 20000)

@@ -6,7 +6,6 @@ import (
 	"unicode/utf8"
 
 	"github.com/cention-sany/utf7"
-	"github.com/gogs/chardet"
 	"golang.org/x/net/html/charset"
 	"golang.org/x/text/encoding"
 	"golang.org/x/text/encoding/charmap"
@@ -39,41 +38,6 @@ func decodeText(b []byte, declared string) string {
 		enc = detect(b)
 	}
 	return clean(convert(b, enc))
-}
-
-// Text in an alphabet of its own is mostly bytes above ASCII; in the languages that only need some letters of that kind it
-// is not, and there guesses are wrong more often than windows-1252.
-const (
-	fewestHigh = 8
-	maxDetect  = 4 << 10
-)
-
-// detect guesses the charset of bytes that are not UTF-8 and of which nothing useful is declared.
-func detect(b []byte) encoding.Encoding {
-	b = b[:min(len(b), maxDetect)]
-	high, other := 0, 0
-	for _, c := range b {
-		if c >= utf8.RuneSelf {
-			high++
-		} else if c > ' ' {
-			other++
-		}
-	}
-	if high < fewestHigh || high < other {
-		return charmap.Windows1252
-	}
-	var best *chardet.Result
-	if err := guard(func() (err error) {
-		best, err = chardet.NewTextDetector().DetectBest(b)
-		return err
-	}); err != nil || best == nil {
-		return charmap.Windows1252
-	}
-	enc, name := lookup(best.Charset)
-	if enc == nil || escapes(name) || strings.HasPrefix(name, "iso-8859-1") || name == "windows-1252" {
-		return charmap.Windows1252
-	}
-	return enc
 }
 
 // shifted makes EUC-KR of ISO-2022-KR (RFC 1557): between SO and SI every byte is of the second half.

@@ -7,6 +7,10 @@
 // of parts and never on what is attached. Bodies are decoded from their offsets by readers that forgive: as much
 // of a text as is shown, and all of an attachment once, as a stream, for its size and SHA-256.
 //
+// Files within leaves (in a winmail.dat, uuencoded in a text, attached to an attached mail) follow the leaves among the
+// attachments and are streamed from the raw mail as well. A mail system's notice is read by RFC 3464 where it keeps to it,
+// else by how its lines are built and which families of words they use (notice.go, bounce.go); no rule knows a vendor.
+//
 //	Raw → scan → skeleton → enmime → parts described → text, HTML, attachments → class → Content
 //
 // Invariants, each with a test that tries to break it:

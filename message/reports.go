@@ -94,8 +94,11 @@ func (c *Content) addReturned(h header) {
 	}
 }
 
-// parseBlock reads the header block at the start of b, which is not nil, and returns what follows it.
+// parseBlock reads the header block at the start of b, and returns what follows it.
 func parseBlock(b []byte) (header, []byte) {
+	if b == nil {
+		b = []byte{} // a source without memory would read from a file
+	}
 	src := &source{mem: b, eol: '\n'}
 	if bytes.IndexByte(b, '\n') < 0 {
 		src.eol = '\r'
