@@ -58,23 +58,25 @@ type readiness struct {
 	mu   sync.Mutex
 	at   time.Time
 	last readyOutput
+	err  error // why it is not ready
 }
 
 func (s *server) getReady(ctx context.Context, _ *struct{}) (*readyOutput, error) {
 	s.ready.mu.Lock()
 	defer s.ready.mu.Unlock()
 	if s.ready.at.IsZero() || s.Now().Sub(s.ready.at) >= readyEvery {
-		s.ready.last = s.look(context.WithoutCancel(ctx)) // an asker who leaves is no sign of trouble
-		s.ready.at = s.Now()                              // those who waited for a slow answer take it, and don't ask again
+		s.ready.last, s.ready.err = s.look(context.WithoutCancel(ctx)) // an asker who leaves is no sign of trouble
+		s.ready.at = s.Now()                                           // those who waited for a slow answer take it, and don't ask again
 	}
 	out := s.ready.last
+	recordOf(ctx).err = s.ready.err
 	return &out, nil
 }
 
-func (s *server) look(ctx context.Context) readyOutput {
+func (s *server) look(ctx context.Context) (readyOutput, error) {
 	out := readyOutput{Status: http.StatusOK, ContentType: "application/json", Body: Ready{Ready: true, Checks: map[string]string{}}}
 	if s.Ready == nil {
-		return out
+		return out, nil
 	}
 	ctx, cancel := context.WithTimeout(ctx, readyTimeout)
 	defer cancel()
@@ -83,11 +85,10 @@ func (s *server) look(ctx context.Context) readyOutput {
 		out.Body.Checks = checks
 	}
 	if err != nil {
-		recordOf(ctx).err = err
 		out.Status, out.ContentType = http.StatusServiceUnavailable, "application/problem+json"
 		out.Body.Ready, out.Body.Title, out.Body.Status, out.Body.Detail = false, http.StatusText(out.Status), out.Status, fault.Public(err)
 	}
-	return out
+	return out, err
 }
 
 func (s *server) getMetrics(context.Context, *struct{}) (*huma.StreamResponse, error) {

@@ -96,7 +96,10 @@ func (o Open) apply(c *Case, t *teller) error {
 	if len(o.Description) > maxText {
 		return fault.New(fault.Invalid, fmt.Sprintf("description is longer than %d bytes", maxText))
 	}
-	c.Subject, c.Description, c.Class, c.Object, c.Priority, c.Reporter = oneLine(o.Subject), o.Description, o.Class, o.Object, o.Priority, o.Reporter
+	c.Subject, c.Description, c.Class, c.Object, c.Priority = oneLine(o.Subject), o.Description, o.Class, o.Object, o.Priority
+	if r := o.Reporter; r != nil {
+		c.Reporter = &Reporter{Name: oneLine(r.Name), Email: strings.TrimSpace(r.Email), Phone: oneLine(r.Phone), Language: oneLine(r.Language)}
+	}
 	c.Status, c.CreatedAt, c.UpdatedAt = StatusNew, t.at, t.at
 	if days, ok := o.Priority.Days(); ok {
 		c.DueAt = t.at.AddDate(0, 0, days)

@@ -263,7 +263,9 @@ type Withdraw struct {
 }
 
 func (w Withdraw) apply(c *Case, t *teller) error {
-	if slices.Contains(c.Held, w.Entry) || slices.Contains(c.Withdrawn, w.Entry) {
+	if held := slices.Index(c.Held, w.Entry); held >= 0 && !w.Hold {
+		c.Held = slices.Delete(c.Held, held, held+1)
+	} else if held >= 0 || slices.Contains(c.Withdrawn, w.Entry) {
 		return fault.New(fault.Conflict, fmt.Sprintf("entry %s of case %d is hidden already", w.Entry, c.Number))
 	}
 	if w.Hold {

@@ -60,7 +60,14 @@ type MailOut struct {
 	PriceCap int64     `json:"price_cap,omitempty"` // öre
 	Quote    bool      `json:"quote,omitempty"`     // a request for a price, not an order
 	Files    []File    `json:"files,omitempty"`
+	Auto     string    `json:"auto,omitempty"` // AutoReceived or AutoUnderstood: no person wrote it; empty: one did
 }
+
+// What a mail that no person wrote is for.
+const (
+	AutoReceived   = "received"   // acknowledges a new case
+	AutoUnderstood = "understood" // tells what was understood of an answer to an order
+)
 
 // File is an attachment of a message that we send. Its bytes lie with the raw mails, under ID.
 type File struct {

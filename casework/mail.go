@@ -92,6 +92,7 @@ type TriageItem struct {
 	Case    CaseNumber `json:"case,omitempty"`  // suggested, or where the mail already lies, held
 	Lane    LaneID     `json:"lane,omitempty"`  // suggested
 	Entry   EntryID    `json:"entry,omitempty"` // on Case, where the mail already lies, held
+	Class   string     `json:"class,omitempty"` // of the case that it opens, by the intake address that it came to
 	// Participant is whose reply address the mail came to.
 	Participant ParticipantNo `json:"participant,omitempty"`
 	State       TriageState   `json:"state"`

@@ -23,7 +23,12 @@ func decodeStrict(file string, text []byte, v any) (map[string]int, error) {
 	case errors.Is(err, io.EOF):
 		return d.lines, nil
 	case err != nil:
-		return nil, fmt.Errorf("%s: %s", file, strings.TrimPrefix(err.Error(), "yaml: "))
+		// "yaml: line 5: mapping values ..." becomes "file:5: mapping values ..."
+		what := strings.TrimPrefix(err.Error(), "yaml: ")
+		if line, rest, ok := strings.Cut(strings.TrimPrefix(what, "line "), ": "); ok && strings.HasPrefix(what, "line ") {
+			return nil, fmt.Errorf("%s:%s: %s", file, line, rest)
+		}
+		return nil, fmt.Errorf("%s: %s", file, what)
 	}
 	if err := dec.Decode(new(yaml.Node)); !errors.Is(err, io.EOF) {
 		return nil, fmt.Errorf("%s: more than one document", file)

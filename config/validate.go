@@ -1,6 +1,11 @@
 package config
 
 import (
+	"crypto/ed25519"
+	"crypto/rsa"
+	"crypto/tls"
+	"crypto/x509"
+	"encoding/pem"
 	"errors"
 	"fmt"
 	"net"
@@ -9,6 +14,7 @@ import (
 	"os"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -48,21 +54,48 @@ func (k *checker) atLeast(key string, value, least int64) {
 }
 
 func (k *checker) hostPort(key, value string) {
-	if _, _, err := net.SplitHostPort(value); err != nil {
+	_, port, err := net.SplitHostPort(value)
+	if n, bad := strconv.ParseUint(port, 10, 16); err != nil || bad != nil || n > 65535 {
 		k.fail(key, "%q is no address and port such as 127.0.0.1:2525", value)
 	}
 }
 
-func (k *checker) file(key, path string) {
+// file reports whether a file that is named can be read.
+func (k *checker) file(key, path string) bool {
 	if path == "" {
-		return
+		return true
 	}
 	f, err := os.Open(path)
 	if err != nil {
 		k.fail(key, "%v", err)
-		return
+		return false
 	}
 	_ = f.Close() // only opened to see that it can be
+	return true
+}
+
+// signingKey checks that a file holds a key that DKIM can sign with (RFC 6376, RFC 8463).
+func (k *checker) signingKey(key, path string) {
+	if path == "" {
+		k.fail(key, "is needed")
+		return
+	}
+	text, err := os.ReadFile(path)
+	if err != nil {
+		k.fail(key, "%v", err)
+		return
+	}
+	block, _ := pem.Decode(text)
+	if block == nil {
+		k.fail(key, "%s is no PEM file", path)
+		return
+	}
+	private, err := x509.ParsePKCS8PrivateKey(block.Bytes)
+	switch private.(type) {
+	case *rsa.PrivateKey, ed25519.PrivateKey:
+	default:
+		k.fail(key, "%s holds no RSA or Ed25519 key in PKCS#8 form (%s): %v", path, block.Type, err)
+	}
 }
 
 func (k *checker) prefixes(key string, list []string) {
@@ -139,8 +172,13 @@ func (k *checker) smtp(s SMTP) {
 	if (s.TLS.CertFile == "") != (s.TLS.KeyFile == "") {
 		k.fail("smtp.tls", "cert_file and key_file are given together or not at all")
 	}
-	k.file("smtp.tls.cert_file", s.TLS.CertFile)
-	k.file("smtp.tls.key_file", s.TLS.KeyFile)
+	readable := k.file("smtp.tls.cert_file", s.TLS.CertFile)
+	readable = k.file("smtp.tls.key_file", s.TLS.KeyFile) && readable
+	if s.TLS.CertFile != "" && s.TLS.KeyFile != "" && readable {
+		if _, err := tls.LoadX509KeyPair(s.TLS.CertFile, s.TLS.KeyFile); err != nil {
+			k.fail("smtp.tls", "certificate and key do not fit: %v", err)
+		}
+	}
 	if s.TLS.ACME != nil {
 		k.fail("smtp.tls.acme", "is not offered by this version: give cert_file and key_file")
 	}
@@ -167,11 +205,12 @@ func (k *checker) organisations(orgs []Organisation) {
 			k.fail(key+".domain", "%q belongs to two organisations", o.Domain)
 		}
 		ids[o.ID], domains[domain] = true, true
+		k.oneOf(key+".language", o.Language, "sv", "en")
 		for j, d := range o.DKIM {
-			if d.Selector == "" {
-				k.fail(fmt.Sprintf("%s.dkim[%d].selector", key, j), "is needed")
+			if !domainRE.MatchString(d.Selector) {
+				k.fail(fmt.Sprintf("%s.dkim[%d].selector", key, j), "%q is no selector such as s1", d.Selector)
 			}
-			k.file(fmt.Sprintf("%s.dkim[%d].key_file", key, j), d.KeyFile)
+			k.signingKey(fmt.Sprintf("%s.dkim[%d].key_file", key, j), d.KeyFile)
 		}
 		for j, in := range o.Intake {
 			at := fmt.Sprintf("%s.intake[%d].address", key, j)

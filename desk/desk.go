@@ -45,6 +45,8 @@ type Options struct {
 	Now    func() time.Time // nil: time.Now
 	Chance io.Reader        // nil: crypto/rand
 	Log    *slog.Logger     // nil: slog.Default
+	Retry  Retry            // of outgoing mail
+	Wake   func()           // called after a commit that put mail into the outbox; must not block. nil: nobody is told
 }
 
 // Desk is safe for concurrent use.
@@ -75,6 +77,31 @@ func newID[ID ~string](d *Desk, at time.Time) (ID, error) {
 	return ID(s), err
 }
 
+// update is the store's Update; it wakes the sender once mail for it is committed.
+func (d *Desk) update(ctx context.Context, fn func(casestore.Tx) error) error {
+	w := &watched{}
+	err := d.Store.Update(ctx, func(tx casestore.Tx) error {
+		w.Tx, w.outbox = tx, false
+		return fn(w)
+	})
+	if err == nil && w.outbox && d.Wake != nil {
+		d.Wake()
+	}
+	return err
+}
+
+// watched is a transaction that knows whether it wrote into the outbox.
+type watched struct {
+	casestore.Tx
+	outbox bool
+}
+
+// Put implements casestore.Tx.
+func (w *watched) Put(s *casestore.Schema, row casestore.Row) error {
+	w.outbox = w.outbox || s == casestore.Outbox.Schema()
+	return w.Tx.Put(s, row)
+}
+
 // Do lets a command act on a case and returns the case and the new entries. expect is the version that the caller saw,
 // or 0 for whichever is there. Errors: fault.NotFound, Conflict, Invalid, Forbidden.
 func (d *Desk) Do(ctx context.Context, org casework.OrgID, n casework.CaseNumber, cmd casework.Command, by casework.Actor, expect uint64) (casework.Case, []casework.Entry, error) {
@@ -82,7 +109,7 @@ func (d *Desk) Do(ctx context.Context, org casework.OrgID, n casework.CaseNumber
 		after   casework.Case
 		entries []casework.Entry
 	)
-	err := d.Store.Update(ctx, func(tx casestore.Tx) error {
+	err := d.update(ctx, func(tx casestore.Tx) error {
 		c, err := casestore.Cases.Get(tx, casestore.CaseKey(org, n))
 		if err != nil {
 			return caseError(n, err)
@@ -107,7 +134,7 @@ func caseError(n casework.CaseNumber, err error) error {
 // Open opens a case and returns it.
 func (d *Desk) Open(ctx context.Context, org casework.OrgID, cmd casework.Open, by casework.Actor) (casework.Case, error) {
 	var opened casework.Case
-	err := d.Store.Update(ctx, func(tx casestore.Tx) error {
+	err := d.update(ctx, func(tx casestore.Tx) error {
 		var err error
 		opened, err = d.open(tx, org, cmd, by, d.Now())
 		return err

@@ -20,7 +20,7 @@ func (l lookup) Case(n casework.CaseNumber) (casework.Case, bool, error) {
 const maxCases = 20
 
 func (l lookup) References(id string) (refs []casework.Reference, err error) {
-	for f, err := range casestore.References.Scan(l.tx, casestore.Query{Prefix: casestore.ReferencesOf(l.org, id), Reverse: true, Limit: maxCases}) {
+	for f, err := range casestore.References.Scan(l.tx, casestore.Query{Prefix: casestore.ReferencesOf(l.org, id), Limit: maxCases}) {
 		if err != nil {
 			return nil, err
 		}

@@ -150,7 +150,7 @@ func (d *Desk) placeInTriage(tx casestore.Tx, m casework.Mail, p threading.Place
 	}
 	item := casework.TriageItem{
 		Org: m.Org, ID: id, At: m.At, Why: p.Why, Mail: m.ID, Sender: p.Sender, Matched: p.Matched,
-		Case: p.Case, Lane: p.Lane, Entry: at.Entry, Participant: p.Participant, State: casework.TriageOpen,
+		Case: p.Case, Lane: p.Lane, Entry: at.Entry, Participant: p.Participant, Class: p.Class, State: casework.TriageOpen,
 	}
 	return casework.Place{Triage: id}, casestore.Triage.Put(tx, &item)
 }

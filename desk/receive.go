@@ -38,7 +38,7 @@ func (d *Desk) Receive(ctx context.Context, deliveries []Delivery) ([]Placed, er
 		placed []Placed
 		stored map[casework.MailID]bool
 	)
-	err := d.Store.Update(ctx, func(tx casestore.Tx) error {
+	err := d.update(ctx, func(tx casestore.Tx) error {
 		placed, stored = nil, map[casework.MailID]bool{}
 		for _, del := range deliveries {
 			m, places, err := d.receive(tx, del)
@@ -173,6 +173,9 @@ func (d *Desk) receive(tx casestore.Tx, del Delivery) (casework.Mail, []casework
 			return m, nil, err
 		}
 		places = addPlace(places, place)
+	}
+	if err := d.bounce(tx, m, routes); err != nil {
+		return m, nil, err
 	}
 	return m, places, casestore.Mails.Put(tx, &m)
 }

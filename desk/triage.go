@@ -38,7 +38,7 @@ type TriageOrder struct {
 // Triage carries out a decision and returns the item as it is then. Every decision is kept on the item, and on the timeline of the
 // case that it touched. Errors: fault.NotFound, Invalid, and Conflict when the item was decided already.
 func (d *Desk) Triage(ctx context.Context, org casework.OrgID, id casework.TriageID, o TriageOrder) (TriageView, error) {
-	err := d.Store.Update(ctx, func(tx casestore.Tx) error {
+	err := d.update(ctx, func(tx casestore.Tx) error {
 		t, err := casestore.Triage.Get(tx, casestore.K(string(org)).Str(string(id)))
 		if err != nil {
 			return renamed(err, "there is no such triage item")
@@ -134,6 +134,9 @@ func (d *Desk) attach(tx casestore.Tx, t *casework.TriageItem, m *casework.Mail,
 	if err != nil {
 		return err
 	}
+	if err := d.moveAway(tx, *t, n, o.By, done.At); err != nil {
+		return err
+	}
 	d.placed(t, m, done, casework.Place{Case: n, Entry: entries[0].ID})
 	t.Lane = lane
 	return d.remember(tx, *m, n, lane, t.Sender)
@@ -142,13 +145,30 @@ func (d *Desk) attach(tx casestore.Tx, t *casework.TriageItem, m *casework.Mail,
 // openWith opens a case with the mail.
 func (d *Desk) openWith(tx casestore.Tx, t *casework.TriageItem, m *casework.Mail, o TriageOrder, done *casework.Decision) error {
 	p := threading.Placement{
-		Kind: casework.LaneCustomer, Sender: t.Sender,
+		Kind: casework.LaneCustomer, Class: t.Class, Sender: t.Sender,
 		Matched: casework.Matched{By: threading.ByNew, Reasons: []string{o.By.Name + " opened a case with it"}},
 	}
 	place, err := d.placeOnNewCase(tx, *m, p, nil)
-	if err == nil {
-		d.placed(t, m, done, place)
+	if err != nil {
+		return err
 	}
+	if err := d.moveAway(tx, *t, place.Case, o.By, done.At); err != nil {
+		return err
+	}
+	d.placed(t, m, done, place)
+	return nil
+}
+
+// moveAway withdraws the held entry from the case that the mail lay on, since it was decided to belong to another.
+func (d *Desk) moveAway(tx casestore.Tx, t casework.TriageItem, to casework.CaseNumber, by casework.Actor, at time.Time) error {
+	if t.Entry == "" || t.Case == to {
+		return nil
+	}
+	c, err := casestore.Cases.Get(tx, casestore.CaseKey(t.Org, t.Case))
+	if err != nil {
+		return caseError(t.Case, err)
+	}
+	_, _, err = d.act(tx, c, casework.Withdraw{Entry: t.Entry, Why: fmt.Sprintf("it belongs to case %d", to)}, by, at)
 	return err
 }
 

@@ -229,7 +229,11 @@ func refuseSpoofed(m casework.Mail, p Policy) error {
 	if m.Auth.ForwardUndecided(p.TrustedSealers) {
 		return fault.New(fault.Ours, "the seal of the forwarder cannot be checked at the moment")
 	}
-	return fault.New(fault.Unauthenticated, fmt.Sprintf("%s asks to reject mail that fails DMARC, and this one does", d.Domain))
+	domain := d.Domain
+	if domain == "" { // From names several, or none beyond doubt
+		domain = "the sender's domain"
+	}
+	return fault.New(fault.Unauthenticated, domain+" asks to reject mail that fails DMARC, and this one does")
 }
 
 // deliveries splits the recipients by organisation: what one stores never meets another's.

@@ -424,8 +424,8 @@ func TestTriageDecisionsAreUndone(t *testing.T) {
 	id, _ := strings.CutPrefix(h.must(letter("list@news.example", "Nytt", "n@news", "List-Id: <news.example>\n", "köp"), fel), "OK triage=")
 	item := casework.TriageID(id)
 	v := decide(item, desk.TriageOrder{Action: desk.NewCase})
-	if v.TriageItem.Case != 2 {
-		t.Fatalf("new case: %+v", v.TriageItem)
+	if v.TriageItem.Case != 2 || h.caseOf("a", 2).Class != "fault" {
+		t.Fatalf("new case: %+v, class %q", v.TriageItem, h.caseOf("a", 2).Class)
 	}
 	v = decide(item, desk.TriageOrder{Action: desk.Undo})
 	if c := h.caseOf("a", 2); c.Status != casework.StatusClosed || len(c.Withdrawn) != 1 || v.TriageItem.Case != 0 || v.Entry != "" {
@@ -534,6 +534,42 @@ func TestRotatedKeys(t *testing.T) {
 	if err := h.Route(t.Context(), nil, h.address("a", 1, 1)); err != nil {
 		t.Errorf("the newest address gives %v", err)
 	}
+}
+
+// Who learns of a Message-ID later cannot draw its answers to a case of his own.
+func TestTheFirstOwnerOfAMessageIDKeepsIt(t *testing.T) {
+	h := newHouse(t)
+	h.must(letter("eva@home.example", "Kran", "m@home", "", "x"), fel)
+	h.says(verdict.Fail, "none")
+	if reply := h.must(letter("eva@home.example", "Re: Kran", "2@evil", "In-Reply-To: <m@home>\n", "falskt"), fel); !strings.HasPrefix(reply, "OK case=2 ") {
+		t.Errorf("spoofed: %q", reply)
+	}
+	h.says(verdict.Pass, "none")
+	if reply := h.must(letter("x@evil.example", "Re: Kran", "3@evil", "Cc: eva@home.example\nReferences: <m@home>\n", "hej"), fel); !strings.HasPrefix(reply, "OK case=3 ") {
+		t.Errorf("stranger: %q", reply)
+	}
+	if reply := h.must(letter("eva@home.example", "Re: Kran", "4@home", "In-Reply-To: <m@home>\n", "äkta"), fel); !strings.HasPrefix(reply, "OK case=1 ") {
+		t.Errorf("the owner: %q", reply)
+	}
+}
+
+// A held mail that turns out to belong elsewhere leaves the case that it lay on.
+func TestAHeldMailIsMoved(t *testing.T) {
+	h := newHouse(t)
+	h.must(letter("anna@home.example", "Kran", "1@home", "", "x"), fel)
+	h.must(letter("x@evil.example", "SV: Kran", "2@evil", "", "hej"), h.address("a", 1, 1))
+	queue, err := h.desk.TriageQueue(t.Context(), "a", casework.TriageOpen, nil, 1)
+	if err != nil || len(queue.Items) != 1 {
+		t.Fatal(err)
+	}
+	v, err := h.desk.Triage(t.Context(), "a", queue.Items[0].TriageItem.ID, desk.TriageOrder{Action: desk.NewCase, By: casework.Actor{Via: casework.ViaAPI, Name: "Eva"}})
+	if err != nil || v.TriageItem.Case != 2 {
+		t.Fatalf("%+v, %v", v.TriageItem, err)
+	}
+	if c := h.caseOf("a", 1); len(c.Held) != 0 || len(c.Withdrawn) != 1 {
+		t.Errorf("on the old case: held %v, withdrawn %v", c.Held, c.Withdrawn)
+	}
+	h.sound()
 }
 
 func TestACopiedColleagueFindsTheCase(t *testing.T) {

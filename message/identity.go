@@ -44,7 +44,7 @@ func (t *tree) identity() (sum [32]byte, err error) {
 		h.Write(fmt.Appendf(nil, "smartmail identity 2\x00%s\x00", id))
 		for _, name := range []string{"From", "Subject"} {
 			for _, value := range root.header.all(name) {
-				h.Write(fmt.Appendf(nil, "%s\x00%s\x00", name, strings.Join(strings.Fields(value), " "))) // relays fold anew
+				h.Write(fmt.Appendf(nil, "%s\x00%s\x00", name, settled(value)))
 			}
 		}
 	} else {
@@ -56,6 +56,20 @@ func (t *tree) identity() (sum [32]byte, err error) {
 	h.Write(body[:])
 	h.Sum(sum[:0])
 	return sum, nil
+}
+
+// settled is a field's value without what relays change: folding, and the tags in brackets that lists and filters put
+// before a subject.
+func settled(value string) string {
+	value = strings.Join(strings.Fields(value), " ")
+	for strings.HasPrefix(value, "[") {
+		_, rest, ok := strings.Cut(value, "]")
+		if !ok {
+			break
+		}
+		value = strings.TrimSpace(rest)
+	}
+	return value
 }
 
 // textEnd is where the mail ends without its last line ends, not before start. It reads backwards in blocks, so that a

@@ -19,6 +19,7 @@ func TestIdentity(t *testing.T) {
 		{"another subject under the same id", withID, strings.Replace(withID, "Hej", "Nej", 1), false},
 		{"another sender under the same id", "From: a@example.com\r\n" + withID, "From: b@example.com\r\n" + withID, false},
 		{"a sender more under the same id", "From: a@example.com\r\n" + withID, "From: a@example.com\r\nFrom: b@example.com\r\n" + withID, false},
+		{"tagged by a list", withID, strings.Replace(withID, "Hej", "[hyresgäster] [EXTERN] Hej", 1), true},
 		{"folded anew", strings.Replace(withID, "Hej", "Hej alla", 1), strings.Replace(withID, "Hej", "Hej\r\n alla", 1), true},
 		{"another date and recipient", withID, "Date: x\r\nTo: b@example.com\r\n" + withID, true},
 		{"line ends at the end", withID, withID + "\r\n\r\n", true},

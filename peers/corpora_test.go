@@ -9,6 +9,7 @@ import (
 	"maps"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -118,6 +119,9 @@ func forms(set, file string, raw []byte) []*specimen {
 	}
 }
 
+// tags are what lists put before a subject.
+var tags = regexp.MustCompile(`^(\[[^\]]*\] ?)+`)
+
 // sameMail is equal for what is to be stored as one mail: the same Message-ID, From, Subject and body, whatever line ends stand at
 // its very end. Of a mail without a Message-ID the fields of its way do not count; which these are, package message says.
 func sameMail(t *testing.T, raw []byte) string {
@@ -133,7 +137,7 @@ func sameMail(t *testing.T, raw []byte) string {
 	}
 	for _, f := range fields {
 		if strings.EqualFold(f.Name, "From") || strings.EqualFold(f.Name, "Subject") {
-			who = append(who, strings.Join(strings.Fields(string(f.Value)), " "))
+			who = append(who, tags.ReplaceAllString(strings.Join(strings.Fields(string(f.Value)), " "), ""))
 		}
 	}
 	return fmt.Sprintf("%s %q %s", c.MessageID, who, sum(bytes.TrimRight(bodyOf(raw), "\r\n")))

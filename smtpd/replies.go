@@ -36,7 +36,7 @@ const (
 	replyTooManyMails = "421 4.7.0 too many mails in one session, connect again"
 	replyTooManyConns = "421 4.7.0 too many connections, try again later"
 	replyNotSMTP      = "421 4.7.0 this is not SMTP, closing"
-	replyGaveUp       = "421 4.3.4 mail far over the size limit, closing"
+	replyGaveUp       = "552 5.3.4 mail far over the size limit, closing"
 )
 
 // The faults that smtpd finds by itself.

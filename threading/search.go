@@ -1,6 +1,7 @@
 package threading
 
 import (
+	"cmp"
 	"fmt"
 	"regexp"
 	"slices"
@@ -79,6 +80,17 @@ func (r resolver) byReference() (match, bool, error) {
 		if err != nil {
 			return match{}, false, err
 		}
+		// The mail that bore the id comes first, and of those that name it the case that did so first: whoever learns of an id
+		// later must not draw its answers to a case of his own.
+		slices.SortStableFunc(refs, func(a, b casework.Reference) int {
+			if a.Received != b.Received {
+				if a.Received {
+					return -1
+				}
+				return 1
+			}
+			return cmp.Compare(a.Case, b.Case)
+		})
 		for _, ref := range refs {
 			c, ok, err := r.look.Case(ref.Case)
 			if err != nil {

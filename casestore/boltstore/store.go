@@ -124,11 +124,11 @@ func (s *Store) openFile() (*bbolt.DB, error) {
 	})
 	switch {
 	case errors.Is(err, bolterrors.ErrTimeout):
-		return nil, fault.Wrap(fault.Conflict, "another process uses "+s.path, err)
+		return nil, fault.New(fault.Conflict, "another process uses "+s.path)
 	case errors.Is(err, bolterrors.ErrInvalid), errors.Is(err, bolterrors.ErrVersionMismatch), errors.Is(err, bolterrors.ErrChecksum):
 		return nil, fault.Wrap(fault.Invalid, s.path+" is no database, or a damaged one", err)
 	case err != nil:
-		return nil, fault.Wrap(fault.Ours, "", fmt.Errorf("open %s: %w", s.path, err))
+		return nil, fault.Wrap(fault.Ours, "the database cannot be opened", fmt.Errorf("open %s: %w", s.path, err))
 	}
 	err = guard(func() error { return checkFormat(db) })
 	if err == nil {
