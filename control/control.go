@@ -33,14 +33,17 @@ type Service interface {
 	Verify(ctx context.Context, report func(problem string)) (summary string, err error)
 	// Replay reports each mail that is read another way today, and with apply tells so on its cases.
 	Replay(ctx context.Context, org string, apply bool, report func(line string)) (summary string, err error)
-	// Import takes one mail in and returns what SMTP would be told.
-	Import(ctx context.Context, org string, raw []byte) (reply string, err error)
+	// Import takes one mail in and returns what SMTP would be told, and whether the mail was there already.
+	Import(ctx context.Context, org string, raw []byte) (reply string, again bool, err error)
+	// Token makes an API token for an organisation and returns its secret.
+	Token(ctx context.Context, org, name string) (secret string, err error)
 }
 
 // line is one line of an answer; the last one has Done or Error.
 type line struct {
 	Problem string `json:"problem,omitempty"`
 	Done    string `json:"done,omitempty"`
+	Again   bool   `json:"again,omitempty"` // of an import: the mail was there already
 	Error   string `json:"error,omitempty"`
 }
 
@@ -67,26 +70,30 @@ func Handler(s Service, limit int64) http.Handler {
 	mux.HandleFunc("POST /verify", func(w http.ResponseWriter, r *http.Request) {
 		enc := json.NewEncoder(w)
 		summary, err := s.Verify(r.Context(), func(problem string) { _ = enc.Encode(line{Problem: problem}) }) // a reader that went away ends r's context
-		finish(enc, summary, err)
+		finish(enc, line{Done: summary}, err)
 	})
 	mux.HandleFunc("POST /replay", func(w http.ResponseWriter, r *http.Request) {
 		enc, q := json.NewEncoder(w), r.URL.Query()
 		summary, err := s.Replay(r.Context(), q.Get("org"), q.Get("apply") == "true", func(l string) { _ = enc.Encode(line{Problem: l}) })
-		finish(enc, summary, err)
+		finish(enc, line{Done: summary}, err)
 	})
 	mux.HandleFunc("POST /import", func(w http.ResponseWriter, r *http.Request) {
 		raw, err := io.ReadAll(http.MaxBytesReader(w, r.Body, limit))
-		reply := ""
+		l := line{}
 		if err == nil {
-			reply, err = s.Import(r.Context(), r.URL.Query().Get("org"), raw)
+			l.Done, l.Again, err = s.Import(r.Context(), r.URL.Query().Get("org"), raw)
 		}
-		finish(json.NewEncoder(w), reply, err)
+		finish(json.NewEncoder(w), l, err)
+	})
+	mux.HandleFunc("POST /token", func(w http.ResponseWriter, r *http.Request) {
+		q := r.URL.Query()
+		secret, err := s.Token(r.Context(), q.Get("org"), q.Get("name"))
+		finish(json.NewEncoder(w), line{Done: secret}, err)
 	})
 	return mux
 }
 
-func finish(enc *json.Encoder, done string, err error) {
-	l := line{Done: done}
+func finish(enc *json.Encoder, l line, err error) {
 	if err != nil {
 		l = line{Error: err.Error()}
 	}
@@ -115,42 +122,51 @@ func Dial(dataDir string) (*Client, bool) {
 
 // Verify implements Service through the running instance.
 func (c *Client) Verify(ctx context.Context, report func(string)) (string, error) {
-	return c.call(ctx, "verify", nil, report)
+	l, err := c.call(ctx, "verify", nil, report)
+	return l.Done, err
 }
 
 // Replay implements Service through the running instance.
 func (c *Client) Replay(ctx context.Context, org string, apply bool, report func(string)) (string, error) {
-	return c.call(ctx, fmt.Sprintf("replay?org=%s&apply=%t", url.QueryEscape(org), apply), nil, report)
+	l, err := c.call(ctx, fmt.Sprintf("replay?org=%s&apply=%t", url.QueryEscape(org), apply), nil, report)
+	return l.Done, err
 }
 
 // Import implements Service through the running instance.
-func (c *Client) Import(ctx context.Context, org string, raw []byte) (string, error) {
-	return c.call(ctx, "import?org="+url.QueryEscape(org), raw, func(string) {})
+func (c *Client) Import(ctx context.Context, org string, raw []byte) (reply string, again bool, err error) {
+	l, err := c.call(ctx, "import?org="+url.QueryEscape(org), raw, func(string) {})
+	return l.Done, l.Again, err
 }
 
-func (c *Client) call(ctx context.Context, what string, body []byte, report func(string)) (string, error) {
+// Token implements Service through the running instance.
+func (c *Client) Token(ctx context.Context, org, name string) (string, error) {
+	l, err := c.call(ctx, "token?org="+url.QueryEscape(org)+"&name="+url.QueryEscape(name), nil, func(string) {})
+	return l.Done, err
+}
+
+func (c *Client) call(ctx context.Context, what string, body []byte, report func(string)) (line, error) {
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, "http://smartmail/"+what, bytes.NewReader(body))
 	if err != nil {
-		return "", fmt.Errorf("control: %w", err)
+		return line{}, fmt.Errorf("control: %w", err)
 	}
 	resp, err := c.http.Do(req)
 	if err != nil {
-		return "", fmt.Errorf("control: %w", err)
+		return line{}, fmt.Errorf("control: %w", err)
 	}
 	defer func() { _ = resp.Body.Close() }() // read only
 	dec := json.NewDecoder(bufio.NewReader(resp.Body))
 	for {
 		var l line
 		if err := dec.Decode(&l); err != nil {
-			return "", fmt.Errorf("control: the running instance broke off: %w", err)
+			return line{}, fmt.Errorf("control: the running instance broke off: %w", err)
 		}
 		switch {
 		case l.Problem != "":
 			report(l.Problem)
 		case l.Error != "":
-			return "", errors.New(l.Error)
+			return line{}, errors.New(l.Error)
 		default:
-			return l.Done, nil
+			return l, nil
 		}
 	}
 }

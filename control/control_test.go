@@ -26,11 +26,15 @@ func (house) Replay(_ context.Context, org string, apply bool, report func(strin
 	return "1 mail", nil
 }
 
-func (house) Import(_ context.Context, org string, raw []byte) (string, error) {
+func (house) Import(_ context.Context, org string, raw []byte) (string, bool, error) {
 	if org != "demo" {
-		return "", errors.New("no such organisation")
+		return "", false, errors.New("no such organisation")
 	}
-	return "OK " + string(raw), nil
+	return "OK " + string(raw), true, nil
+}
+
+func (house) Token(_ context.Context, org, name string) (string, error) {
+	return org + "/" + name, nil
 }
 
 func serve(t *testing.T, h http.Handler) *Client {
@@ -64,13 +68,16 @@ func TestVerifyAndImport(t *testing.T) {
 	if summary, err := c.Replay(t.Context(), "dé mo", true, func(l string) { got = append(got, l) }); err != nil || summary != "1 mail" || !slices.Equal(got, []string{"dé mo true"}) {
 		t.Errorf("replay gives %q, %v, %v", summary, got, err)
 	}
-	if reply, err := c.Import(t.Context(), "demo", []byte("mail")); err != nil || reply != "OK mail" {
-		t.Errorf("import gives %q, %v", reply, err)
+	if secret, err := c.Token(t.Context(), "demo", "é b"); err != nil || secret != "demo/é b" {
+		t.Errorf("token gives %q, %v", secret, err)
 	}
-	if _, err := c.Import(t.Context(), "other", nil); err == nil || err.Error() != "no such organisation" {
+	if reply, again, err := c.Import(t.Context(), "demo", []byte("mail")); err != nil || reply != "OK mail" || !again {
+		t.Errorf("import gives %q, %v, %v", reply, again, err)
+	}
+	if _, _, err := c.Import(t.Context(), "other", nil); err == nil || err.Error() != "no such organisation" {
 		t.Errorf("import elsewhere gives %v", err)
 	}
-	if _, err := c.Import(t.Context(), "demo", make([]byte, 11)); err == nil {
+	if _, _, err := c.Import(t.Context(), "demo", make([]byte, 11)); err == nil {
 		t.Error("a mail over the limit was taken")
 	}
 }

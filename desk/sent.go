@@ -16,3 +16,16 @@ func (d *Desk) OutboxItem(ctx context.Context, org casework.OrgID, id casework.O
 	})
 	return o, err
 }
+
+// SentText returns what an outgoing mail says, without the template around it. Errors: fault.NotFound.
+func (d *Desk) SentText(ctx context.Context, org casework.OrgID, id casework.OutboxID) (text string, err error) {
+	o, err := d.OutboxItem(ctx, org, id)
+	if err != nil {
+		return "", err
+	}
+	e, err := d.Entry(ctx, org, o.Entry)
+	if err == nil && e.MailOut != nil {
+		text = e.MailOut.Text
+	}
+	return text, err
+}

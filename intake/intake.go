@@ -39,6 +39,8 @@ const MaxHops = 50
 // Receiver stores mails; desk.Desk is one.
 type Receiver interface {
 	Receive(ctx context.Context, deliveries []desk.Delivery) ([]desk.Placed, error)
+	// SentText returns what a mail of ours says, or fault.NotFound.
+	SentText(ctx context.Context, org casework.OrgID, id casework.OutboxID) (string, error)
 	// Again returns where a mail that is stored already lies for these recipients; ok is false when any of them is new to it.
 	Again(ctx context.Context, deliveries []desk.Delivery) (placed []desk.Placed, ok bool, err error)
 }
@@ -87,38 +89,44 @@ func (i *Intake) Route(_ context.Context, _ *message.Envelope, rcpt string) erro
 
 // Accept takes a mail in and returns what the peer is told behind "250 2.0.0 ": the cases and entries, or the triage item.
 func (i *Intake) Accept(ctx context.Context, env message.Envelope, raw message.Raw) (string, error) {
+	reply, _, err := i.Take(ctx, env, raw)
+	return reply, err
+}
+
+// Take is Accept for those who also want to know whether the mail was there already.
+func (i *Intake) Take(ctx context.Context, env message.Envelope, raw message.Raw) (told string, again bool, err error) {
 	at := i.Now()
 	routes, err := i.routes(env)
 	if err != nil {
-		return "", err
+		return "", false, err
 	}
 	m, err := i.read(ctx, env, raw, at)
 	if err != nil {
-		return "", err
+		return "", false, err
 	}
 	i.Observe("read", i.Now().Sub(at))
 	deliveries := i.deliveries(m, raw, routes)
 	// A mail that was taken in keeps its answer, whatever is asked of new ones: its peer sends it again because the 250 was
 	// lost, and a refusal would be a false bounce.
 	if placed, ok, err := i.Desk.Again(ctx, deliveries); err != nil || ok {
-		return reply(placed), err
+		return reply(placed), ok, err
 	}
-	if err := i.refuse(m, routes); err != nil {
-		return "", err
+	if err := i.refuse(ctx, m, routes); err != nil {
+		return "", false, err
 	}
 	if err := i.choose(deliveries); err != nil {
-		return "", err
+		return "", false, err
 	}
 	if err := i.scan(ctx, env, raw, deliveries); err != nil {
-		return "", err
+		return "", false, err
 	}
 	start := i.Now()
 	placed, err := i.Desk.Receive(ctx, deliveries)
 	if err != nil {
-		return "", err
+		return "", false, err
 	}
 	i.Observe("commit", i.Now().Sub(start))
-	return reply(placed), nil
+	return reply(placed), false, nil
 }
 
 // routes asks again what RCPT asked, since a mail may be long on its way and a key may have expired meanwhile.
@@ -200,17 +208,35 @@ func digest(raw message.Raw) (string, error) {
 }
 
 // refuse turns away what no person here could do anything with.
-func (i *Intake) refuse(m casework.Mail, routes []threading.Route) error {
+func (i *Intake) refuse(ctx context.Context, m casework.Mail, routes []threading.Route) error {
 	if m.Content.Hops > MaxHops {
 		return fault.New(fault.Loop, fmt.Sprintf("too many hops: %d Received lines", m.Content.Hops))
 	}
 	for _, r := range routes {
-		if t, ours := i.Router.Own(r.Org, m.Content.MessageID); ours && t.Kind == threading.MessageToken {
-			return fault.New(fault.Loop, "this mail is ours and has come back unchanged")
+		if err := i.refuseOwn(ctx, m, r.Org); err != nil {
+			return err
 		}
 		if err := refuseSpoofed(m, i.Policy[r.Org]); err != nil {
 			return err
 		}
+	}
+	return nil
+}
+
+// refuseOwn turns away a mail that we sent and that comes back as it was: some program sends on what it gets, and would do so
+// with every answer of ours. Where somebody put words of his own under our Message-ID it is a mail like any other.
+func (i *Intake) refuseOwn(ctx context.Context, m casework.Mail, org casework.OrgID) error {
+	t, ours := i.Router.Own(org, m.Content.MessageID)
+	if !ours || t.Kind != threading.MessageToken {
+		return nil
+	}
+	sent, err := i.Desk.SentText(ctx, org, casework.OutboxID(t.Unique))
+	if err != nil && !fault.Is(err, fault.NotFound) {
+		return err
+	}
+	words := func(s string) string { return strings.Join(strings.Fields(s), " ") }
+	if strings.Contains(words(m.Content.FullText), words(sent)) {
+		return fault.New(fault.Loop, "this mail is ours and has come back unchanged")
 	}
 	return nil
 }

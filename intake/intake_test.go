@@ -203,7 +203,7 @@ func TestRefusals(t *testing.T) {
 		want   fault.Kind
 	}{
 		"too many hops":      {mail: hops + letter("x@y.example", "a", "h@y", "", "x"), to: fel, want: fault.Loop},
-		"our own mail":       {mail: letter("x@y.example", "a", out.Items[0].MessageID, "", "x"), to: fel, want: fault.Loop},
+		"our own mail":       {mail: letter("x@y.example", "a", out.Items[0].MessageID, "", "Hej!\n Vi\n kommer"), to: fel, want: fault.Loop},
 		"DMARC reject":       {mail: letter("x@home.example", "a", "d@y", "", "x"), to: fel, result: verdict.Fail, policy: "reject", want: fault.Unauthenticated},
 		"DNS does not work":  {mail: letter("x@home.example", "a", "n@y", "", "x"), to: fel, fails: fault.Wrap(fault.Ours, "DNS", errors.New("SERVFAIL")), want: fault.Ours},
 		"no such recipient":  {mail: letter("x@home.example", "a", "n@y", "", "x"), to: "no@a.example", want: fault.NotFound},
@@ -219,6 +219,10 @@ func TestRefusals(t *testing.T) {
 			}
 		})
 	}
+	h.says(verdict.None, "")
+	if reply, err := h.send("x@y.example", letter("anna@home.example", "a", out.Items[0].MessageID, "", "egna ord"), h.address("a", 1, 1)); err != nil || !strings.HasPrefix(reply, "OK case=1 ") {
+		t.Errorf("words of her own under our Message-ID: %q, %v", reply, err)
+	}
 	h.says(verdict.Fail, "reject")
 	if reply, err := h.send("x@y.example", letter("x@home.example", "a", "d@y", "", "x"), "fel@b.example"); err != nil || !strings.HasPrefix(reply, "OK case=1") {
 		t.Errorf("an organisation that only marks: %q, %v", reply, err)
@@ -226,8 +230,8 @@ func TestRefusals(t *testing.T) {
 	if _, err := h.Accept(t.Context(), message.Envelope{Recipients: []string{fel}}, message.InMemory(letter("x@home.example", "a", "imp@y", "", "x"))); err != nil {
 		t.Errorf("an import is refused: %v", err)
 	}
-	if v := h.sound(); v.Mails != 3 {
-		t.Errorf("%d mails are stored, want 3", v.Mails)
+	if v := h.sound(); v.Mails != 4 {
+		t.Errorf("%d mails are stored, want 4", v.Mails)
 	}
 }
 

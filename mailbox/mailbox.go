@@ -19,6 +19,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 )
@@ -30,8 +31,11 @@ type Mail struct {
 	Err    error // why it could not be read; Bytes is nil then
 }
 
+// ErrNoMail is the error of a file that was found in a folder and does not look like mail.
+var ErrNoMail = errors.New("this does not look like a mail")
+
 // Walk reads every mail under the paths and calls fn with each. A path is an mbox file, a Maildir, an .eml file, or a folder
-// of any of these. limit is the most bytes that a mail may have. Walk stops at the first error of fn, or of ctx.
+// of any of these; in a folder, what does not begin as a mail does is passed over with ErrNoMail. limit is the most bytes that a mail may have. Walk stops at the first error of fn, or of ctx.
 func Walk(ctx context.Context, paths []string, limit int64, fn func(Mail) error) error {
 	for _, path := range paths {
 		info, err := os.Stat(path)
@@ -39,7 +43,7 @@ func Walk(ctx context.Context, paths []string, limit int64, fn func(Mail) error)
 			return fmt.Errorf("mailbox: %w", err)
 		}
 		if !info.IsDir() {
-			if err := readFile(ctx, path, limit, fn); err != nil {
+			if err := readFile(ctx, path, limit, false, fn); err != nil {
 				return err
 			}
 			continue
@@ -54,7 +58,7 @@ func Walk(ctx context.Context, paths []string, limit int64, fn func(Mail) error)
 			if !e.Type().IsRegular() || strings.HasPrefix(e.Name(), ".") {
 				return nil
 			}
-			return readFile(ctx, p, limit, fn)
+			return readFile(ctx, p, limit, true, fn)
 		})
 		if err != nil {
 			return err
@@ -87,7 +91,8 @@ func isMaildir(dir string) bool {
 	return true
 }
 
-func readFile(ctx context.Context, path string, limit int64, fn func(Mail) error) error {
+// readFile reads a mail or an mbox. found says that the file was found in a folder and not named by a person.
+func readFile(ctx context.Context, path string, limit int64, found bool, fn func(Mail) error) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
@@ -102,6 +107,9 @@ func readFile(ctx context.Context, path string, limit int64, fn func(Mail) error
 	if head, _ := r.Peek(5); string(head) == "From " && !single {
 		return readMbox(ctx, path, r, limit, fn)
 	}
+	if start, _ := r.Peek(maxName); found && !single && !fieldLine.Match(start) {
+		return fn(Mail{Source: path, Err: ErrNoMail})
+	}
 	b, err := io.ReadAll(io.LimitReader(r, limit+1))
 	switch {
 	case err != nil:
@@ -111,6 +119,11 @@ func readFile(ctx context.Context, path string, limit int64, fn func(Mail) error
 	}
 	return fn(Mail{Source: path, Bytes: withCRLF(b, limit)})
 }
+
+// fieldLine matches what begins as a header field does in practice: RFC 5322 section 2.2 allows more, and a text in JSON too.
+var fieldLine = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9_-]{0,79}:[ \t\r\n]`)
+
+const maxName = 100
 
 func tooBig(limit int64) error { return fmt.Errorf("the mail is bigger than %d bytes", limit) }
 

@@ -48,6 +48,10 @@ func TestWalk(t *testing.T) {
 	eml := write(t, dir+"/x.eml", "From a@b Mon\nSubject: kept\r\n\r\nas it is\n")
 	write(t, dir+"/md/cur/1:2,S", "Subject: seen\n\nx\n")
 	write(t, dir+"/md/new/2", "From odd\nSubject: new\n\ny\n")
+	write(t, dir+"/mixed/README.md", "# Title\n")
+	write(t, dir+"/mixed/data.json", "{\"a\": 1}")
+	write(t, dir+"/mixed/mail", "Subject: no ending\r\n\r\nx\r\n")
+	write(t, dir+"/mixed/odd.eml", "no header, and called a mail\r\n")
 	write(t, dir+"/md/tmp/3", "Subject: unfinished\n")
 	write(t, dir+"/md/.index", "no mail")
 	for _, c := range []struct {
@@ -63,6 +67,9 @@ func TestWalk(t *testing.T) {
 		{"too big in mbox", mbox, 30, []string{"old.mbox#1: error: the mail is bigger than 30 bytes", "old.mbox#2: Subject: 2\r\n\r\ntwo\r\n"}},
 		{"eml", eml, 1000, []string{"x.eml: From a@b Mon\nSubject: kept\r\n\r\nas it is\n"}},
 		{"eml too big", eml, 10, []string{"x.eml: error: the mail is bigger than 10 bytes"}},
+		{"folder with other files", dir + "/mixed", 1000, []string{
+			"mixed/README.md: error: this does not look like a mail", "mixed/data.json: error: this does not look like a mail",
+			"mixed/mail: Subject: no ending\r\n\r\nx\r\n", "mixed/odd.eml: no header, and called a mail\r\n"}},
 		{"Maildir", dir + "/md", 1000, []string{"md/cur/1:2,S: Subject: seen\r\n\r\nx\r\n", "md/new/2: From odd\r\nSubject: new\r\n\r\ny\r\n"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {

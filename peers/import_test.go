@@ -50,10 +50,10 @@ func archive(t *testing.T) (paths []string, mails [][]byte) {
 }
 
 // wantImport runs "smartmail import" and checks what it says.
-func (h *house) wantImport(paths []string, count int) {
+func (h *house) wantImport(paths []string, taken, there int) {
 	h.t.Helper()
 	out, err := h.Command(within(h.t, 30*time.Second), "import", append([]string{"--org", testrig.Org}, paths...)...).CombinedOutput()
-	if want := fmt.Sprintf("%d mails taken in, 0 failed", count); err != nil || !strings.Contains(string(out), want) {
+	if want := fmt.Sprintf("%d mails taken in, %d were there already, 0 failed", taken, there); err != nil || !strings.Contains(string(out), want) {
 		h.t.Fatalf("import: %v, want %q:\n%s", err, want, out)
 	}
 }
@@ -62,14 +62,14 @@ func (h *house) wantImport(paths []string, count int) {
 func TestImport(t *testing.T) {
 	paths, mails := archive(t)
 	h := open(t, nil)
-	h.wantImport(paths[:1], 3) // running
+	h.wantImport(paths[:1], 3, 0) // running
 	h.wantMails(3)
 	h.stop()
-	h.wantImport(paths, len(mails))
-	h.wantImport(paths, len(mails))
+	h.wantImport(paths, len(mails)-3, 3)
+	h.wantImport(paths, 0, len(mails))
 	h.wantMails(len(mails))
 	h.start()
-	h.wantImport(paths, len(mails))
+	h.wantImport(paths, 0, len(mails))
 	for _, raw := range mails {
 		got, err := deliver(h.SMTP, letter{from: customer, to: intake, raw: raw})
 		if err != nil {

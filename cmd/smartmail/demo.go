@@ -169,7 +169,7 @@ Case {{.Case}} "Droppande kran i köket" has these addresses:
 
 Try it from another terminal. The supplier answers by mail (again: the same mail is not stored twice):
 
-  curl --url smtp://{{.SMTP}} --mail-from {{.Supplier}} --mail-rcpt {{.SupplierAddress}} --upload-file {{.File}}
+  curl --url smtp://{{.SMTP}} --mail-from {{.Supplier}} --mail-rcpt {{.SupplierAddress}} --upload-file '{{.File}}'
 
 The case's timeline:
 

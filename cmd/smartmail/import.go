@@ -31,25 +31,34 @@ func (c *importCmd) Run(ctx context.Context, std streams) error {
 	}
 	defer done()
 	bar := progress(std, mailbox.Count(c.Paths))
-	taken, failed := 0, 0
+	taken, there, failed, passed := 0, 0, 0, 0
 	err = mailbox.Walk(ctx, c.Paths, cfg.SMTP.MaxMessageBytes, func(m mailbox.Mail) error {
-		err := m.Err
+		err, again := m.Err, false
 		if err == nil {
-			_, err = target.Import(ctx, c.Org, m.Bytes)
+			_, again, err = target.Import(ctx, c.Org, m.Bytes)
 		}
 		if ctx.Err() != nil {
 			return ctx.Err()
+		}
+		if errors.Is(err, mailbox.ErrNoMail) {
+			passed++
+			_, _ = fmt.Fprintf(std.err, "%s: passed over: %v\n", m.Source, err)
+			return nil
 		}
 		if err != nil {
 			failed++
 			_, _ = fmt.Fprintf(std.err, "%s: %v\n", m.Source, err)
 			return nil
 		}
-		taken++
+		if again {
+			there++
+		} else {
+			taken++
+		}
 		bar(len(m.Bytes))
 		return nil
 	})
-	_, _ = fmt.Fprintf(std.out, "%d mails taken in, %d failed\n", taken, failed)
+	_, _ = fmt.Fprintf(std.out, "%d mails taken in, %d were there already, %d failed, %d files passed over\n", taken, there, failed, passed)
 	if failed > 0 {
 		err = errors.Join(err, fmt.Errorf("%d mails were not taken in", failed))
 	}

@@ -42,20 +42,21 @@ func TestCommandLine(t *testing.T) {
 		code int
 		want string // in stdout or stderr
 	}{
-		"help":                 {[]string{"--help"}, 0, "Take in stored mail"},
-		"version":              {[]string{"version"}, 0, "smartmail 0."},
-		"no command":           {nil, 2, "expected one of"},
-		"no such command":      {[]string{"fly"}, 2, "unexpected argument fly"},
-		"no such flag":         {[]string{"serve", "--speed"}, 2, "unknown flag --speed"},
-		"check":                {[]string{"check", "--config", example}, 0, "hostname: mx.example.org"},
-		"check, bad":           {[]string{"check", "--config", bad}, 1, "bad.yaml:2: smtp.hostnam: unknown key"},
-		"check, missing":       {[]string{"check", "--config", bad + "x"}, 1, "no such file"},
-		"serve, bad":           {[]string{"serve", "--config", bad}, 1, "bad.yaml:2: smtp.hostnam: unknown key"},
-		"explain":              {[]string{"explain", "../../message/testdata/mail/bounce.eml"}, 0, "class       bounce"},
-		"explain, JSON":        {[]string{"explain", "--json", "../../message/testdata/mail/bounce.eml"}, 0, `"class": "bounce"`},
-		"explain, missing":     {[]string{"explain", "none.eml"}, 1, "no such file"},
-		"import without org":   {[]string{"import", "--config", example, "x"}, 2, "--org"},
-		"health, nobody there": {[]string{"health", "--config", bad}, 1, "bad.yaml:2"},
+		"help":                   {[]string{"--help"}, 0, "Take in stored mail"},
+		"version":                {[]string{"version"}, 0, "smartmail 0."},
+		"no command":             {nil, 2, "expected one of"},
+		"no such command":        {[]string{"fly"}, 2, "unexpected argument fly"},
+		"no such flag":           {[]string{"serve", "--speed"}, 2, "unknown flag --speed"},
+		"check":                  {[]string{"check", "--config", example}, 0, "hostname: mx.example.org"},
+		"check, bad":             {[]string{"check", "--config", bad}, 1, "bad.yaml:2: smtp.hostnam: unknown key"},
+		"check, missing":         {[]string{"check", "--config", bad + "x"}, 1, "no such file"},
+		"serve, bad":             {[]string{"serve", "--config", bad}, 1, "bad.yaml:2: smtp.hostnam: unknown key"},
+		"explain":                {[]string{"explain", "../../message/testdata/mail/bounce.eml"}, 0, "class       bounce"},
+		"explain, JSON":          {[]string{"explain", "--json", "../../message/testdata/mail/bounce.eml"}, 0, `"class": "bounce"`},
+		"explain, missing":       {[]string{"explain", "none.eml"}, 1, "no such file"},
+		"import without org":     {[]string{"import", "--config", example, "x"}, 2, "--org"},
+		"verify without a store": {[]string{"verify", "--config", example}, 1, "there is no store in data_dir"},
+		"health, nobody there":   {[]string{"health", "--config", bad}, 1, "bad.yaml:2"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			code, out, err := program(c.args...)
@@ -132,11 +133,11 @@ func startDemo(t *testing.T, dir string) *demo {
 	}
 	t.Cleanup(func() { _ = d.cmd.Process.Kill() })
 	find := map[*regexp.Regexp]*string{
-		regexp.MustCompile(`^  SMTP +(\S+)`):                     &d.smtp,
-		regexp.MustCompile(`^  API +(\S+)`):                      &d.http,
-		regexp.MustCompile(`^  token +(\S+)`):                    &d.token,
-		regexp.MustCompile(`^  supplier .*answers to +(\S+)`):    &d.supplier,
-		regexp.MustCompile(`^  curl --url .*--upload-file (.*)`): &d.file,
+		regexp.MustCompile(`^  SMTP +(\S+)`):                       &d.smtp,
+		regexp.MustCompile(`^  API +(\S+)`):                        &d.http,
+		regexp.MustCompile(`^  token +(\S+)`):                      &d.token,
+		regexp.MustCompile(`^  supplier .*answers to +(\S+)`):      &d.supplier,
+		regexp.MustCompile(`^  curl --url .*--upload-file '(.*)'`): &d.file,
 	}
 	for sc := bufio.NewScanner(out); sc.Scan(); {
 		for re, to := range find {
@@ -270,6 +271,13 @@ func TestVerifyFindsADamagedMail(t *testing.T) {
 	code, out, stderr := program("verify", "--config", i.Config) // through the running instance
 	if code != 0 || !strings.Contains(out, "1 mails") {
 		t.Fatalf("exit %d: %s%s", code, out, stderr)
+	}
+	code, secret, stderr := program("token", "--config", i.Config, "--org", testrig.Org, "--name", "ekonomi")
+	if code != 0 || !strings.HasPrefix(secret, "sm_") {
+		t.Errorf("token: exit %d: %s%s", code, secret, stderr)
+	}
+	if code, _, stderr := program("token", "--config", i.Config, "--org", "none", "--name", "x"); code != 1 || !strings.Contains(stderr, `no organisation "none"`) {
+		t.Errorf("token of nobody: exit %d: %s", code, stderr)
 	}
 	if code, out, stderr := program("replay", "--config", i.Config, "--org", testrig.Org); code != 0 || !strings.Contains(out, "1 mails read, 0 are read another way") {
 		t.Errorf("replay: exit %d: %s%s", code, out, stderr)

@@ -19,6 +19,9 @@ func (c *replayCmd) Run(ctx context.Context, std streams) error {
 	if err != nil {
 		return err
 	}
+	if err := hasData(cfg); err != nil {
+		return err
+	}
 	target, done, err := connect(ctx, cfg, std)
 	if err != nil {
 		return err

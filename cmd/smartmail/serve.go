@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
 
 	"smartmail/casework"
 	"smartmail/config"
@@ -32,6 +33,9 @@ func (c *serveCmd) Run(ctx context.Context, std streams) error {
 	svc, err := openService(ctx, cfg, log, nil)
 	if err != nil {
 		return err
+	}
+	if os.Getenv(adminTokenEnv) == "" {
+		log.Info("no full-rights API token is set; tokens are made by: smartmail token", "variable", adminTokenEnv)
 	}
 	l, err := listen(ctx, cfg.SMTP.Listen, cfg.HTTP.Listen, func(kind string) string {
 		return map[string]string{"SMTP": "smtp.listen", "HTTP": "http.listen"}[kind] + " in " + c.Config
@@ -61,6 +65,9 @@ func (c *verifyCmd) Run(ctx context.Context, std streams) error {
 	if err != nil {
 		return err
 	}
+	if err := hasData(cfg); err != nil {
+		return err
+	}
 	target, done, err := connect(ctx, cfg, std)
 	if err != nil {
 		return err
@@ -76,7 +83,15 @@ func (c *verifyCmd) Run(ctx context.Context, std streams) error {
 	}
 	_, _ = fmt.Fprintln(std.out, summary)
 	if faults > 0 {
-		return fmt.Errorf("%d faults", faults)
+		return fmt.Errorf("faults found: %d", faults)
+	}
+	return nil
+}
+
+// hasData checks that there is a store to read, so that a mistaken folder is not made and called sound.
+func hasData(cfg *config.Config) error {
+	if _, err := os.Stat(cfg.Path(databaseFile)); err != nil {
+		return fmt.Errorf("there is no store in data_dir: %w", err)
 	}
 	return nil
 }
@@ -116,12 +131,20 @@ func (c controlled) Replay(ctx context.Context, org string, apply bool, report f
 }
 
 // Import implements control.Service: to the addresses of ours that the mail names, else to the first intake address.
-func (c controlled) Import(ctx context.Context, org string, raw []byte) (string, error) {
+func (c controlled) Import(ctx context.Context, org string, raw []byte) (reply string, again bool, err error) {
 	rcpts, err := c.importRecipients(ctx, casework.OrgID(org), raw)
 	if err != nil {
-		return "", err
+		return "", false, err
 	}
-	return c.intake.Accept(ctx, message.Envelope{Recipients: rcpts}, message.InMemory(raw))
+	return c.intake.Take(ctx, message.Envelope{Recipients: rcpts}, message.InMemory(raw))
+}
+
+// Token implements control.Service.
+func (c controlled) Token(ctx context.Context, org, name string) (string, error) {
+	if !slices.Contains(c.desk.Orgs, casework.OrgID(org)) {
+		return "", fault.New(fault.Invalid, fmt.Sprintf("there is no organisation %q", org))
+	}
+	return c.desk.CreateToken(ctx, casework.OrgID(org), name)
 }
 
 func (c controlled) importRecipients(ctx context.Context, org casework.OrgID, raw []byte) ([]string, error) {

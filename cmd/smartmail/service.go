@@ -29,6 +29,9 @@ import (
 	"smartmail/threading"
 )
 
+// databaseFile is the store's file in the data folder.
+const databaseFile = "smartmail.db"
+
 // service is the house, wired: everything but the listeners.
 type service struct {
 	cfg     *config.Config
@@ -63,7 +66,7 @@ func openService(ctx context.Context, cfg *config.Config, log *slog.Logger, reso
 		return nil, err
 	}
 	s := &service{cfg: cfg, log: log, metrics: newMetrics()}
-	s.store, err = boltstore.Open(cfg.Path("smartmail.db"), boltstore.Options{Log: log, OnCommit: s.metrics.commit})
+	s.store, err = boltstore.Open(cfg.Path(databaseFile), boltstore.Options{Log: log, OnCommit: s.metrics.commit})
 	if err != nil {
 		return nil, err
 	}

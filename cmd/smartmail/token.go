@@ -1,0 +1,33 @@
+package main
+
+import (
+	"context"
+	"fmt"
+
+	"smartmail/config"
+)
+
+type tokenCmd struct {
+	configFlag
+	Org  string `required:"" placeholder:"ID" help:"Organisation that the token opens."`
+	Name string `required:"" placeholder:"NAME" help:"What it is for; shown with what is done by it."`
+}
+
+// Run makes a token and prints its secret, which is kept nowhere.
+func (c *tokenCmd) Run(ctx context.Context, std streams) error {
+	cfg, err := config.Load(c.Config)
+	if err != nil {
+		return err
+	}
+	target, done, err := connect(ctx, cfg, std)
+	if err != nil {
+		return err
+	}
+	defer done()
+	secret, err := target.Token(ctx, c.Org, c.Name)
+	if err != nil {
+		return err
+	}
+	_, err = fmt.Fprintln(std.out, secret)
+	return err
+}
