@@ -3,7 +3,7 @@ package message
 import "strings"
 
 // maxDisclaimer is how many bytes of a paragraph are looked at.
-const maxDisclaimer = 6 << 10
+const maxDisclaimer = 3 << 10
 
 // lastDisclaimer finds where a legal text at the end of lines begins; -1: there is none.
 func lastDisclaimer(lines []*line) int {
@@ -21,37 +21,36 @@ func lastDisclaimer(lines []*line) int {
 	for _, l := range lines[start:] {
 		b.WriteString(l.text + " ")
 	}
-	if text := strings.ToLower(b.String()); legal(text) || systemNote(text) {
+	if text := b.String(); legal(text) || systemNote(text) {
 		return start
 	}
 	return -1
 }
 
-// legal tells a text that speaks of a message, of secrecy, of whom it is meant for, and of what others should do with it:
-// three of the four, in any of the languages.
+// legal tells a text that speaks of secrecy, and of two of these in any of the languages: a message, whom it is meant for,
+// what others should do with it.
 func legal(text string) bool {
-	if len(text) < 60 {
+	if len(text) < 60 || !containsAny(text, secrecyWords) {
 		return false
 	}
+	text = strings.ToLower(text)
 	n := 0
 	for _, group := range legalWords {
-		for _, w := range group {
-			if strings.Contains(text, w) {
-				n++
-				break
-			}
+		if containsAny(text, group) {
+			n++
 		}
 	}
-	return n >= 3
+	return n >= 2
 }
 
 // systemNote tells short texts of programs and servers.
 func systemNote(text string) bool {
-	if len(text) > 600 {
-		return false
-	}
-	for _, s := range noticeTexts {
-		if strings.Contains(text, s) {
+	return len(text) <= 600 && containsAny(strings.ToLower(text), noticeTexts)
+}
+
+func containsAny(text string, words []string) bool {
+	for _, w := range words {
+		if strings.Contains(text, w) {
 			return true
 		}
 	}
@@ -89,10 +88,12 @@ func (r *reader) banner(lines []*line) []*line {
 	return lines
 }
 
-// legalWords are four groups: the message, its secrecy, its addressee, what to do with it.
-var legalWords = [4][]string{
+// secrecyWords are without their first letters, which may be capitals; so few that most texts are soon done with.
+var secrecyWords = []string{"onfiden", "CONFIDENTIAL", "rivileged", "ekretess", "örtrolig", "ortrolig", "aushetsplikt", "avshedspligt", "uottamuksel", "alassapid", "ertraulich", "ertrouwelijk", "iservat", "oufn", "онфиденциальн"}
+
+// legalWords are three groups: the message, its addressee, what to do with it.
+var legalWords = [3][]string{
 	{"message", "e-mail", "email", "meddeland", "e-post", "epost", "mejl", "melding", "meddelelse", "besked", "viesti", "sähköposti", "nachricht", "courriel", "mensaje", "correo", "bericht", "messaggio", "wiadomość", "mensagem", "сообщение", "письмо"},
-	{"confidential", "privileged", "proprietary", "konfidenti", "sekretess", "förtrolig", "fortrolig", "taushetsplikt", "tavshedspligt", "luottamuksel", "salassapid", "vertraulich", "confidentiel", "confidencial", "vertrouwelijk", "riservat", "confidenzial", "poufn", "конфиденциальн"},
 	{"intended for", "intended solely", "intended only", "intended recipient", "addressee", "avsedd för", "avsett för", "avsedda för", "avsedd endast", "avsett endast", "avsedda mottagar", "rätt mottagare", "mottagaren", "adressat", "ment for", "beregnet", "tiltænkt", "tiltenkt", "rette mottaker", "rette modtager",
 		"mottaker", "vastaanottaja", "tarkoitettu", "bestimmt", "empfänger", "adressaten", "destiné", "destinataire", "destinatari", "bestemd", "geadresseerde", "adresat", "destinatário", "адресат"},
 	{"delete", "destroy", "notify the sender", "notify us", "unauthori", "prohibited", "radera", "ta bort det", "förstör", "meddela avsändaren", "underrätta", "kontakta avsändaren", "inte tillåt", "otillåt", "förbjud", "slett", "slet ", "slettes", "underrette", "varsle", "gi beskjed", "kontakt afsender", "kontakt avsender",

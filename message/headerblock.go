@@ -1,6 +1,9 @@
 package message
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // separator tells whether the quoted mail begins at line i, and how many lines say so: a separator line, a block of
 // header fields with or without a line above it, or a phone program's line that only ever stands above a quotation.
@@ -33,55 +36,32 @@ func (r *reader) separator(lines []*line, i int) (int, FoldKind) {
 
 // separatorLine tells "-----Original Message-----" and its like: a few words between lines.
 func separatorLine(text string) FoldKind {
+	const drawn = "-–—_=*#~ ─"
 	if len(text) > 150 || len(text) < 8 {
 		return ""
 	}
-	lower := ""
-	if c := text[0]; c == '-' || c == '_' || c == '=' || c == '*' || c == '#' || c == 0xE2 {
-		inner := strings.Trim(text, "-–—_=*#~ ─")
-		front := len(text) - len(strings.TrimLeft(text, "-–—_=*#~ ─"))
-		if inner == "" || front < 2 || len(strings.Fields(inner)) > 9 {
-			return ""
-		}
-		lower = strings.ToLower(inner)
-		back := strings.HasSuffix(strings.TrimRight(text, " *"), "--") || strings.HasSuffix(text, "__") || strings.HasSuffix(text, "==") || strings.HasSuffix(text, "**") || strings.HasSuffix(text, "##") || strings.HasSuffix(text, "——")
-		if replyAbove(lower) {
-			return FoldQuote
-		}
-		if !back {
-			return ""
-		}
-		for _, stem := range forwardStems {
-			if strings.Contains(lower, stem) {
-				return FoldForwarded
-			}
-		}
-		for _, stem := range originalStems {
-			if strings.Contains(lower, stem) {
-				return FoldQuote
-			}
-		}
+	if strings.HasSuffix(text, ":") && len(text) < 60 && slices.Contains(forwardLines, strings.ToLower(strings.TrimSuffix(text, ":"))) {
+		return FoldForwarded
+	}
+	if c := text[0]; strings.IndexByte("-_=*#\xE2", c) < 0 {
 		return ""
 	}
-	if strings.HasSuffix(text, ":") && len(text) < 60 {
-		lower = strings.ToLower(strings.TrimSuffix(text, ":"))
-		for _, s := range forwardLines {
-			if lower == s {
-				return FoldForwarded
-			}
-		}
+	inner := strings.Trim(text, drawn)
+	if inner == "" || len(text)-len(strings.TrimLeft(text, drawn)) < 2 || len(strings.Fields(inner)) > 9 {
+		return ""
+	}
+	inner = strings.ToLower(inner)
+	switch {
+	case containsAny(inner, replyAboveLines):
+		return FoldQuote
+	case len(strings.TrimRight(text, drawn)) > len(strings.TrimRight(text, " *"))-2: // no line behind the words
+		return ""
+	case containsAny(inner, forwardStems):
+		return FoldForwarded
+	case containsAny(inner, originalStems):
+		return FoldQuote
 	}
 	return ""
-}
-
-// replyAbove tells the line that ticket systems put above their mails.
-func replyAbove(lower string) bool {
-	for _, s := range replyAboveLines {
-		if strings.Contains(lower, s) {
-			return true
-		}
-	}
-	return false
 }
 
 // delimiter tells a line that is drawn with one character, and with which; 0: none.

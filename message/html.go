@@ -7,9 +7,9 @@ import (
 	"github.com/microcosm-cc/bluemonday"
 )
 
-// policy is what HTML of strangers may do in our pages: be read. No scripts, styles, forms, frames, and nothing that is
-// fetched from elsewhere when the mail is opened. Pictures of the mail itself keep their cid: source (RFC 2392),
-// for whoever shows it to resolve.
+// policy is, with filterTags, what HTML of strangers may do in our pages: be read. No scripts, style sheets, forms, frames, and nothing
+// that is fetched from elsewhere when the mail is opened. Pictures of the mail itself keep their cid: source (RFC 2392),
+// for whoever shows it to resolve, and those written into the HTML stay.
 var policy = sync.OnceValue(func() *bluemonday.Policy {
 	p := bluemonday.NewPolicy()
 	p.AllowElements("a", "abbr", "address", "b", "blockquote", "br", "caption", "center", "cite", "code", "col", "colgroup",
@@ -18,17 +18,21 @@ var policy = sync.OnceValue(func() *bluemonday.Policy {
 		"tfoot", "th", "thead", "tr", "tt", "u", "ul", "var")
 	p.AllowNoAttrs().OnElements("span", "font")
 	p.AllowStandardURLs()
-	p.AllowURLSchemes("http", "https", "mailto", "tel", "cid")
+	p.AllowURLSchemes("http", "https", "mailto", "tel", "cid", "data")
 	p.AllowRelativeURLs(false)
 	p.AllowAttrs("href").Matching(regexp.MustCompile(`^(?i)\s*(https?|mailto|tel):`)).OnElements("a")
-	p.AllowAttrs("src").Matching(regexp.MustCompile(`^(?i)cid:`)).OnElements("img")
+	p.AllowAttrs("src").Matching(regexp.MustCompile(`^(?i)(cid:|data:image/(?:png|jpeg|gif|webp);base64,[a-z0-9+/=\s]*$)`)).OnElements("img")
 	p.AllowAttrs("alt").OnElements("img") // without a source it shows in the picture's place
 	size := regexp.MustCompile(`^[0-9]{1,4}%?$`)
-	p.AllowAttrs("width", "height").Matching(size).OnElements("table", "td", "th", "col")
+	p.AllowAttrs("width", "height").Matching(size).OnElements("table", "td", "th", "col", "img")
+	p.AllowAttrs("border", "cellpadding", "cellspacing").Matching(regexp.MustCompile(`^[0-9]{1,2}$`)).OnElements("table")
 	p.AllowAttrs("colspan", "rowspan").Matching(size).OnElements("td", "th")
+	p.AllowAttrs("start").Matching(size).OnElements("ol")
+	p.AllowAttrs("color", "bgcolor").Matching(regexp.MustCompile(`^(?i)(?:#[0-9a-f]{3,8}|[a-z]{3,20})$`)).OnElements("font", "table", "tr", "td", "th")
 	p.AllowAttrs("align", "valign").Matching(bluemonday.Paragraph).OnElements("table", "tr", "td", "th", "p", "div", "img")
 	p.AllowAttrs("dir").Matching(bluemonday.Direction).Globally()
 	p.AllowAttrs("type").Matching(regexp.MustCompile(`^cite$`)).OnElements("blockquote")
+	p.AllowAttrs("style").Matching(regexp.MustCompile(`^[-a-z0-9#%.,():; ]+$`)).Globally() // what filterTags leaves
 	p.RequireNoFollowOnLinks(true)
 	p.RequireNoReferrerOnLinks(true)
 	p.AddTargetBlankToFullyQualifiedLinks(true) // adds rel=noopener
@@ -37,4 +41,4 @@ var policy = sync.OnceValue(func() *bluemonday.Policy {
 })
 
 // sanitise applies the policy. It works on tokens: nesting costs nothing.
-func sanitise(html string) string { return clean(policy().Sanitize(html)) }
+func sanitise(html string) string { return clean(policy().Sanitize(filterTags(html))) }

@@ -1,6 +1,7 @@
 package message
 
 import (
+	"net/url"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -256,17 +257,20 @@ func (w *htmlWriter) end(tag atom.Atom, name string) {
 // note remembers pictures.
 func (w *htmlWriter) note(tag atom.Atom, attrs map[string]string) {
 	for _, key := range [...]string{"src", "background"} {
-		url := strings.TrimSpace(attrs[key])
+		src := strings.TrimSpace(attrs[key])
 		switch {
-		case url == "":
-		case hasPrefixFold(url, "cid:"):
-			if len(w.out.cids) < 1000 {
-				w.out.cids = append(w.out.cids, cleanID(url[4:]))
+		case src == "":
+		case hasPrefixFold(src, "cid:"):
+			if id, err := url.PathUnescape(src[4:]); err == nil && len(w.out.cids) < 1000 { // RFC 2392 section 2
+				w.out.cids = append(w.out.cids, cleanID(id))
 			}
-		case hasPrefixFold(url, "data:"):
+		case hasPrefixFold(src, "data:"):
 		case tag == atom.Img || key == "background":
 			w.out.remote++
 		}
+	}
+	if style := attrs["style"]; len(style) <= maxStyle && strings.Contains(style, "url(") && strings.Contains(style, "//") {
+		w.out.remote++
 	}
 }
 

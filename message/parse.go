@@ -80,6 +80,7 @@ func (c *Content) readBody(ctx context.Context, top *tree, lim Limits) error {
 	}
 	c.readText(s)
 	c.HTML = s.html.String()
+	c.RemotePictures = s.remote
 	if s.cut {
 		c.Notices = append(c.Notices, noticeText)
 	}

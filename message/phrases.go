@@ -40,7 +40,7 @@ var wroteVerbs = []string{
 	"escribió", "escribio", "escrigué", "va escriure", "ha scritto", "escreveu", "schreef", "geschreven", "napisał(a)", "napisał", "napisała", "napisał/a", "pisze",
 	"napsal(a)", "napsal", "napsala", "napísal(a)", "napísal", "napísala", "írta", "ezt írta", "a scris", "yazdı", "şunu yazdı", "έγραψε", "написал(а)", "написал", "написала",
 	"написав", "написав(ла)", "писал(а)", "писал", "пишет", "пише", "написа", "đã viết", "menulis", "je napisao", "je napisala", "je napisao/la", "je napisal", "napisao je", "kirjutas",
-	"rakstīja", "rašė", "كتب", "כתב", "כתב/ה", "‫כתב", "נכתב על ידי", "เขียนว่า", "เขียน", "missatge de", "napisana przez", "je napisal(a)", "napísala",
+	"rakstīja", "rašė", "كتب", "כתב", "כתב/ה", "נכתב על ידי", "เขียนว่า", "เขียน", "missatge de", "napisana przez", "je napisal(a)", "napísala",
 	"写道", "寫道", "のメール", "のメッセージ", "は書きました", "さんは書きました", "님이 작성", "님이 다음을 작성", "작성", "님이 쓴",
 }
 
@@ -109,7 +109,7 @@ var (
 
 // closings are the greetings above a name at the end, alone in their line or before the name. Thanks are none: they say something.
 var closings = []string{
-	"med vänlig hälsning", "med vänliga hälsningar", "med vänlig hälsningar", "vänlig hälsning", "vänliga hälsningar", "med bästa hälsningar", "bästa hälsningar", "bästa hälsning", "varma hälsningar", "hälsningar", "hälsning", "vänligen", "mvh", "m.v.h", "med vänlig hälsning / best regards", "med vänliga hälsningar / best regards", "vh", "v.h.", "//mvh",
+	"med vänlig hälsning", "med vänliga hälsningar", "med vänlig hälsningar", "vänlig hälsning", "vänliga hälsningar", "med bästa hälsningar", "bästa hälsningar", "bästa hälsning", "varma hälsningar", "hälsningar", "hälsning", "vänligen", "mvh", "m.v.h", "med vänlig hälsning / best regards", "med vänliga hälsningar / best regards", "vh", "v.h.",
 	"med vennlig hilsen", "vennlig hilsen", "med venlig hilsen", "venlig hilsen", "med venlige hilsner", "de bedste hilsner", "bedste hilsner", "beste hilsen", "beste hilsener", "mange hilsner", "mange hilsener", "kærlig hilsen", "hilsen", "hilsner", "kh", "mvh.", "vh.",
 	"ystävällisin terveisin", "ystävällisesti", "parhain terveisin", "terveisin", "kunnioittavasti", "terv.", "terv", "t:", "yt.", "yst.terv.", "ystävällisin terveisin/best regards", "kær hilsen",
 	"best regards", "kind regards", "kindest regards", "warm regards", "warmest regards", "with best regards", "with kind regards", "regards", "rgds", "br", "br.", "brgds", "yours faithfully", "all the best", "many regards",
@@ -138,6 +138,9 @@ var footerLine = regexp.MustCompile(`(?i)^\W{0,4}(?:` +
 	`iphone(?: ?から送信)|.{2,20}[dt][ae]n gönderildi|.{0,20}(?:から送信|发自我的|從我的|发送自).{0,30}|나의 .{0,20}에서 보냄|` +
 	`yahoo mail: .{0,60}|.{0,20}yahoo mail (?:on|för|für|pour) (?:android|iphone).{0,40}` +
 	`)\W{0,4}(?:<?https?://\S{0,200})?$`)
+
+// footerWords are in every such line.
+var footerWords = []string{"sent ", "skickat", "skickades", "sendt", "lähetetty", "gesendet", "outlook", "yahoo", "envoy", "enviad", "inviat", "verzonden", "verstuurd", "wysłan", "отправлено", "надіслано", "odesláno", "elküldve", "trimis", "αποστολή", "送信", "发", "發", "從", "보냄", "gönderildi", "yahoo"}
 
 // device is what a phone's or a mail program's line names.
 const device = `iphone|ipad|ios|android|samsung|galaxy|outlook|e-?post|e-?mail|mail|yahoo|gmail|windows|blackberry|xperia|huawei|honor|oneplus|pixel|motorola|` +

@@ -45,9 +45,10 @@ func readReply(full string, marks []Range, rc ReplyContext) Reply {
 		s.mark(view)
 	}
 	view = r.tail(view)
-	view = r.quotes(view)
-	r.late = true
-	r.tail(view)
+	if above := r.quotes(view); len(above) < len(view) || r.held {
+		r.late = true
+		r.tail(above)
+	}
 	ranges := folded(lines)
 	text := rest(full, ranges)
 	if strings.TrimSpace(text) == "" {
@@ -64,6 +65,7 @@ const maxLooks = 1500
 type reader struct {
 	rc    ReplyContext
 	looks int  // left
+	held  bool // quote marks at the end were left for quotes to tell
 	late  bool // it is decided what is an attribution
 }
 

@@ -3,7 +3,6 @@ package message
 import (
 	"strings"
 	"unicode"
-	"unicode/utf8"
 )
 
 // Bounds of what is looked at from the end of a text upwards.
@@ -62,7 +61,7 @@ func (r *reader) lastPiece(lines []*line) (start int, kind FoldKind) {
 
 // isFooter tells what phones and mail programs put at the end; a sentence about that is none.
 func isFooter(text string) bool {
-	if len(text) > 300 || !footerLine.MatchString(text) {
+	if len(text) > 300 || !containsAny(strings.ToLower(text), footerWords) || !footerLine.MatchString(text) {
 		return false
 	}
 	for _, w := range strings.Fields(text) {
@@ -100,7 +99,8 @@ func (r *reader) lastQuotation(lines []*line) int {
 	}
 	switch {
 	case !r.late && head.ends:
-		return -1 // it is for quotes to tell
+		r.held = true
+		return -1
 	case measures == n, n == 1 && above.text != "":
 		return -1
 	}
@@ -188,125 +188,6 @@ func softSeparator(lines []*line) int {
 	return found
 }
 
-// closing finds a greeting with a name, and perhaps contact details, below or beside it. A name alone that stands apart
-// stays, as it does where people write "Best regards" and their name as part of a letter.
-func closing(lines []*line) int {
-	n := 0
-	for i := len(lines) - 1; i > 0 && n <= 14; i-- {
-		l := lines[i]
-		if l.quoted || l.code || l.kind != "" || len(l.text) > 150 {
-			return -1
-		}
-		if l.text == "" {
-			continue
-		}
-		n++
-		if name, ok := afterClosing(l.text); ok {
-			if signs(lines[i+1:], name != "") {
-				return i
-			}
-			return -1
-		}
-	}
-	return -1
-}
-
-// afterClosing reports whether a line is a greeting, and gives the name that stands behind it in the same line.
-func afterClosing(text string) (name string, ok bool) {
-	lower := strings.ToLower(strings.TrimLeft(text, "*/ "))
-	lower = strings.TrimRight(lower, "*,.!;: ")
-	for _, c := range closings {
-		behind, found := strings.CutPrefix(lower, strings.TrimRight(c, ".:"))
-		if !found {
-			continue
-		}
-		if behind == "" {
-			return "", true
-		}
-		if r, _ := utf8.DecodeRuneInString(behind); unicode.IsLetter(r) || unicode.IsDigit(r) {
-			continue
-		}
-		name = strings.Trim(text[max(0, len(text)-len(behind)):], " ,.!/:;*-–")
-		if nameLike(name) {
-			return name, true
-		}
-	}
-	return "", false
-}
-
-// particles are the small words of names.
-var particles = wordSet([]string{"&", "/", "och", "og", "ja", "and", "und", "von", "van", "der", "de", "af", "av", "la", "al"})
-
-// nameLike tells one to four words that all begin with a capital letter.
-func nameLike(s string) bool {
-	words := strings.Fields(s)
-	if len(words) == 0 || len(words) > 4 || len(s) > 60 {
-		return false
-	}
-	for _, w := range words {
-		r, _ := utf8.DecodeRuneInString(strings.TrimLeft(w, "(\"'/&"))
-		if !unicode.IsUpper(r) && !unicode.Is(unicode.Lo, r) && !particles[w] {
-			return false
-		}
-	}
-	return !strings.ContainsAny(s, "?!:")
-}
-
-// signs reports whether the lines below a greeting are a signature: in its first paragraph short lines without
-// sentences, in every further one a contact detail.
-func signs(below []*line, named bool) bool {
-	gap := len(below) > 0 && below[0].text == ""
-	lines, contacts, inPart, part := 0, 0, 0, 0
-	for i, l := range below {
-		if l.text == "" {
-			if part > 1 && inPart == 0 {
-				return false
-			}
-			inPart = 0
-			continue
-		}
-		if i == 0 || below[i-1].text == "" {
-			part++
-		}
-		lines++
-		switch {
-		case contact(l.text):
-			contacts++
-			inPart++
-		case delimiter(l.text) != 0:
-			inPart++
-		case sentence(l.text), part == 1 && len(strings.Fields(l.text)) > 7:
-			return false
-		case named && contacts == 0 && lines == 1 && !nameLike(l.text) && len(strings.Fields(l.text)) > 4:
-			return false
-		}
-	}
-	if part > 1 && inPart == 0 {
-		return false
-	}
-	if gap && !named && contacts == 0 && lines == 1 {
-		return false
-	}
-	return named || lines > 0
-}
-
-// sentence tells a line that says something: it ends as sentences do, or is a postscript.
-func sentence(text string) bool {
-	lower := strings.ToLower(text[:min(len(text), 8)])
-	for _, p := range []string{"ps", "p.s", "obs", "nb", "n.b"} {
-		if behind, ok := strings.CutPrefix(lower, p); ok && (behind == "" || strings.IndexByte(" .:!,", behind[0]) >= 0) {
-			return true
-		}
-	}
-	switch text[len(text)-1] {
-	case '?', '!', ':':
-		return true
-	case '.':
-		return len(strings.Fields(text)) > 4
-	}
-	return len(strings.Fields(text)) > 12
-}
-
 // contact tells a line with an address, a link or a telephone number.
 func contact(text string) bool {
 	if len(text) > 300 {
@@ -334,26 +215,6 @@ func postal(text string) bool {
 		i++
 	}
 	return i >= 5 && i <= 9 && i < len(text)
-}
-
-// dashName finds "-Anna Ek" or "/Anna" as the last paragraph.
-func dashName(lines []*line) int {
-	i := len(lines) - 1
-	text := lines[i].text
-	if i < 2 || lines[i-1].text != "" || len(text) < 3 || text[0] != '-' && text[0] != '/' {
-		return -1
-	}
-	name := strings.TrimLeft(text, text[:1])
-	if strings.HasPrefix(text, "//") {
-		name = strings.TrimSpace(name)
-	}
-	if name == "" || name[0] == ' ' || !nameLike(name) || strings.ContainsAny(name, "0123456789") {
-		return -1
-	}
-	if above := lines[i-2].text; strings.HasPrefix(above, text[:1]) || strings.HasSuffix(above, ":") {
-		return -1 // the last of a list, or what a sentence leads to
-	}
-	return i
 }
 
 // senderBlock finds the sender's own contact details as the last paragraph: their name, or a word of it, and two details.

@@ -83,6 +83,16 @@ func TestSanitise(t *testing.T) {
 	tests := []struct{ name, in, want string }{
 		{"script", `a<script>b()</script><p onclick="x()">c</p>`, `a<p>c</p>`},
 		{"style", `<style>p{}</style><p style="position:fixed">c</p>`, `<p>c</p>`},
+		{"harmless styles", `<p style="COLOR: #FF0000 !important; Font-Weight:bold;mso-x:y;margin:0 0 4px">c</p>`, `<p style="color: #ff0000; font-weight: bold; margin: 0 0 4px">c</p>`},
+		{"borders of a table", `<table border="1" style="border-collapse:collapse"><tr><td style="border:solid #ccc 1.0pt;width:50%" bgcolor="#eee">c</td></tr></table>`, `<table border="1" style="border-collapse: collapse"><tr><td style="border: solid #ccc 1.0pt; width: 50%" bgcolor="#eee">c</td></tr></table>`},
+		{"styles that fetch", `<p style="background:url(https://example.com/a.gif);background-color:url(x);color:expression(x())">c</p>`, `<p>c</p>`},
+		{"styles with escapes", `<p style="color:\72 ed;width:1\70 x;display:/**/none">c</p>`, `<p>c</p>`},
+		{"styles out of place", `<p style="margin:-99px;margin-left:-9px;z-index:9;width:99999px;opacity:0">c</p>`, `<p>c</p>`},
+		{"quotes in a style", `<p style='color:red&quot;&gt;&lt;script&gt;'>c</p>`, `<p>c</p>`},
+		{"picture in the HTML", `<img src="data:image/png;base64,iVBORw0KGgo=" width="20">`, `<img src="data:image/png;base64,iVBORw0KGgo=" width="20">`},
+		{"tracking pixel", `a<img src="https://example.com/p.gif" width="1" height="1" style="display:block;width:1px">`, `a`},
+		{"drawing in the HTML", `<img src="data:image/svg+xml;base64,PHN2Zz4=">`, ``},
+		{"page in a link", `<a href="data:text/html,x">c</a>`, `c`},
 		{"form", `<form action="/x"><input name="y"><button>c</button></form>`, `c`},
 		{"frame", `<iframe src="https://example.com"></iframe>c`, `c`},
 		{"remote picture", `<img src="https://example.com/a.gif">`, ``},
@@ -105,8 +115,18 @@ func TestSanitise(t *testing.T) {
 	}
 }
 
+// Pictures elsewhere are counted, whatever names them; those of the mail are not.
+func TestRemotePictures(t *testing.T) {
+	const body = `<img src="https://example.com/a.gif"><img src="//example.com/pixel" width=1 height=1><table background="http://example.com/b.gif"><tr><td style="background:url('https://example.com/c.gif')">x</td></tr></table>` +
+		`<img src="cid:d@x"><img src="data:image/png;base64,aaaa"><a href="https://example.com/">y</a>`
+	c := Parse(context.Background(), InMemory("Content-Type: text/html\r\n\r\n"+body), Limits{})
+	if c.RemotePictures != 4 || strings.Contains(c.HTML, ".gif") || strings.Contains(c.HTML, "pixel") {
+		t.Errorf("%d pictures, %s", c.RemotePictures, c.HTML)
+	}
+}
+
 func TestInlineByReference(t *testing.T) {
-	mail := mixed("related", "Content-Type: text/html\r\n\r\n<img src=\"cid:p@x\">", "Content-Type: image/png\r\nContent-ID: <p@x>\r\nContent-Disposition: attachment; filename=p.png\r\n\r\nPNG", "Content-Type: image/png\r\nContent-ID: <q@x>\r\n\r\nPNG")
+	mail := mixed("related", "Content-Type: text/html\r\n\r\n<img src=\"cid:p%40x\">", "Content-Type: image/png\r\nContent-ID: <p@x>\r\nContent-Disposition: attachment; filename=p.png\r\n\r\nPNG", "Content-Type: image/png\r\nContent-ID: <q@x>\r\n\r\nPNG")
 	c := Parse(context.Background(), InMemory(mail), Limits{})
 	if len(c.Attachments) != 2 || !c.Attachments[0].Inline || c.Attachments[1].Inline || c.Attachments[0].ContentID != "p@x" {
 		t.Errorf("%+v", c.Attachments)

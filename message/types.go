@@ -75,30 +75,31 @@ type BouncedRecipient struct {
 
 // Content is what a mail says: all of it derived from the raw mail, and derivable again.
 type Content struct {
-	Subject     string             `json:"subject"`
-	From        Mailbox            `json:"from"`               // the first From mailbox, as shown
-	FromAll     []Mailbox          `json:"from_all,omitempty"` // every mailbox of every From line, when there is not exactly one
-	Sender      *Mailbox           `json:"sender,omitempty"`
-	ReplyTo     *Mailbox           `json:"reply_to"`
-	To          []Mailbox          `json:"to"`
-	Cc          []Mailbox          `json:"cc"`
-	Date        time.Time          `json:"date,omitzero"`
-	MessageID   string             `json:"message_id"`            // without angle brackets
-	InReplyTo   []string           `json:"in_reply_to,omitempty"` // without angle brackets
-	References  []string           `json:"references,omitempty"`  // oldest first, the newest 100 at most
-	Text        string             `json:"text"`                  // only what is new
-	FullText    string             `json:"full_text"`
-	Folded      []Range            `json:"folded,omitempty"` // of FullText: what Text leaves out
-	HTML        string             `json:"html"`             // sanitised
-	Attachments []Attachment       `json:"attachments"`
-	Labels      []string           `json:"labels,omitempty"`   // how the mail is signed or encrypted, and what its attachments are
-	Calendar    *Calendar          `json:"calendar,omitempty"` // of the first calendar part
-	Class       Class              `json:"class"`
-	Bounces     []BouncedRecipient `json:"bounces,omitempty"`
-	Returned    []string           `json:"returned,omitempty"` // Message-IDs inside returned or attached messages
-	Hops        int                `json:"hops"`               // number of Received lines
-	LoopMarks   []string           `json:"loop_marks,omitempty"`
-	Notices     []string           `json:"notices,omitempty"` // what could not be read, in plain words, never the mail's own bytes
-	Unparseable bool               `json:"unparseable,omitempty"`
-	Identity    [32]byte           `json:"-"` // the same for the same mail whatever its trace headers; see Identity in docs/flow.md
+	Subject        string             `json:"subject"`
+	From           Mailbox            `json:"from"`               // the first From mailbox, as shown
+	FromAll        []Mailbox          `json:"from_all,omitempty"` // every mailbox of every From line, when there is not exactly one
+	Sender         *Mailbox           `json:"sender,omitempty"`
+	ReplyTo        *Mailbox           `json:"reply_to"`
+	To             []Mailbox          `json:"to"`
+	Cc             []Mailbox          `json:"cc"`
+	Date           time.Time          `json:"date,omitzero"`
+	MessageID      string             `json:"message_id"`            // without angle brackets
+	InReplyTo      []string           `json:"in_reply_to,omitempty"` // without angle brackets
+	References     []string           `json:"references,omitempty"`  // oldest first, the newest 100 at most
+	Text           string             `json:"text"`                  // only what is new
+	FullText       string             `json:"full_text"`
+	Folded         []Range            `json:"folded,omitempty"`          // of FullText: what Text leaves out
+	HTML           string             `json:"html"`                      // sanitised
+	RemotePictures int                `json:"remote_pictures,omitempty"` // that HTML would have fetched from elsewhere
+	Attachments    []Attachment       `json:"attachments"`
+	Labels         []string           `json:"labels,omitempty"`   // how the mail is signed or encrypted, and what its attachments are
+	Calendar       *Calendar          `json:"calendar,omitempty"` // of the first calendar part
+	Class          Class              `json:"class"`
+	Bounces        []BouncedRecipient `json:"bounces,omitempty"`
+	Returned       []string           `json:"returned,omitempty"` // Message-IDs inside returned or attached messages
+	Hops           int                `json:"hops"`               // number of Received lines
+	LoopMarks      []string           `json:"loop_marks,omitempty"`
+	Notices        []string           `json:"notices,omitempty"` // what could not be read, in plain words, never the mail's own bytes
+	Unparseable    bool               `json:"unparseable,omitempty"`
+	Identity       [32]byte           `json:"-"` // the same for the same mail whatever its trace headers; see Identity in docs/flow.md
 }
