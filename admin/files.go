@@ -16,7 +16,9 @@ import (
 	"github.com/gin-gonic/gin"
 
 	"smartmail/casework"
+	"smartmail/fault"
 	"smartmail/message"
+	"smartmail/picture"
 )
 
 func (s *server) fileCalls() {
@@ -24,6 +26,8 @@ func (s *server) fileCalls() {
 		summary: "A mail as it came in, byte for byte; id is the entry's raw.id"}, s.getRaw)
 	register(s, call{method: http.MethodGet, path: prefix + "/attachments/{id}", id: "get-attachment", streams: true, binary: "application/octet-stream",
 		summary: "A file of a mail, decoded"}, s.getAttachment)
+	register(s, call{method: http.MethodGet, path: prefix + "/attachments/{id}/thumbnail", id: "get-thumbnail", streams: true, binary: "image/jpeg",
+		summary: "A picture of a mail made small, the right way up, without the place where it was taken"}, s.getThumbnail)
 }
 
 // sandbox keeps what a browser is made to open anyway from running (CSP level 3).
@@ -101,6 +105,45 @@ func (s *server) getAttachment(ctx context.Context, in *struct{ IDParam }) (*hum
 			s.late(ctx, fmt.Errorf("send attachment: %w", err))
 			panic(http.ErrAbortHandler) // the peer must not take a part for the whole
 		}
+	}}, nil
+}
+
+// Bounds of a thumbnail: the longer edge in pixels, and the size in bytes of a picture that one is made of.
+const (
+	thumbnailEdge = 480
+	maxPicture    = 32 << 20
+)
+
+func (s *server) getThumbnail(ctx context.Context, in *struct{ IDParam }) (*huma.StreamResponse, error) {
+	org, err := callerOf(ctx).org(in.Org)
+	if err != nil {
+		return nil, err
+	}
+	a, file, err := s.Desk.OpenAttachment(ctx, org, in.ID)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { s.late(ctx, file.Close()) }()
+	if a.Size > maxPicture {
+		return nil, fault.New(fault.TooBig, "the picture is too big to be made small")
+	}
+	if err := s.bodies.Acquire(ctx, a.Size); err != nil { // pictures take turns in memory with big requests
+		return nil, fmt.Errorf("thumbnail: %w", err)
+	}
+	defer s.bodies.Release(a.Size)
+	b, err := io.ReadAll(io.LimitReader(file, maxPicture))
+	if err != nil {
+		return nil, fmt.Errorf("read picture: %w", err)
+	}
+	small, err := picture.Thumbnail(b, thumbnailEdge)
+	if err != nil {
+		return nil, fault.Wrap(fault.NotFound, "this file is no picture that can be made small", err)
+	}
+	return &huma.StreamResponse{Body: func(hc huma.Context) {
+		fileHeaders(humagin.Unwrap(hc).Writer.Header(), "thumbnail-"+a.Name, http.DetectContentType(small), true)
+		hc.SetStatus(http.StatusOK)
+		_, err := hc.BodyWriter().Write(small)
+		s.late(ctx, err)
 	}}, nil
 }
 

@@ -31,7 +31,7 @@ func calls() [][3]string {
 		{"PATCH", "/api/v1/cases/1", `{}`}, {"POST", "/api/v1/cases/1/participants", `{"kind":"customer","email":"a@b.example"}`},
 		{"GET", "/api/v1/cases/1/entries", ""}, {"GET", "/api/v1/entries/x", ""},
 		{"POST", "/api/v1/cases/1/messages", `{"lane":"internal","text":"x"}`}, {"POST", "/api/v1/cases/1/orders", `{"supplier":"a@b.example"}`},
-		{"GET", "/api/v1/messages/x/raw", ""}, {"GET", "/api/v1/attachments/x", ""},
+		{"GET", "/api/v1/messages/x/raw", ""}, {"GET", "/api/v1/attachments/x", ""}, {"GET", "/api/v1/attachments/x/thumbnail", ""},
 		{"GET", "/api/v1/triage", ""}, {"GET", "/api/v1/triage/x", ""}, {"POST", "/api/v1/triage/x", `{"action":"discard"}`},
 		{"GET", "/api/v1/outbox", ""}, {"GET", "/api/v1/organisations", ""},
 	}

@@ -33,6 +33,27 @@ type Attachment struct {
 	SHA256    string `json:"sha256"`
 	Inline    bool   `json:"inline"`
 	ContentID string `json:"content_id"`
+	Sniffed   string `json:"sniffed,omitempty" doc:"The type that its bytes look like, beside the declared one"`
+	Label     string `json:"label,omitempty" doc:"What it is to people: calendar-reply-accepted, smime-signed, pgp-encrypted ..."`
+}
+
+// Fold is a part of full_text that text leaves out.
+type Fold struct {
+	Start int    `json:"start" doc:"In bytes of full_text"`
+	End   int    `json:"end"`
+	Kind  string `json:"kind"`
+}
+
+// Calendar is what an invitation or an answer to one says.
+type Calendar struct {
+	Method   string     `json:"method"`
+	Answer   string     `json:"answer" doc:"accepted, declined, tentative or counter; empty: it is no answer"`
+	Attendee string     `json:"attendee"`
+	UID      string     `json:"uid"`
+	Summary  string     `json:"summary"`
+	Location string     `json:"location"`
+	Start    *time.Time `json:"start"`
+	End      *time.Time `json:"end"`
 }
 
 // Auth is what was found out about a mail's origin, in the words of RFC 8601.
@@ -107,6 +128,7 @@ type MailFields struct {
 	Date         *time.Time `json:"date"`
 	MessageID    string     `json:"message_id"`
 	FullText     string     `json:"full_text"`
+	Folded       []Fold     `json:"folded" nullable:"false" doc:"What text leaves out of full_text: quotes, signatures, footers"`
 	HTML         string     `json:"html" doc:"Sanitised; pictures of the mail itself point to their attachments"`
 	Class        string     `json:"class" enum:"personal,automatic,list,bounce,report,loop"`
 	Auth         Auth       `json:"auth"`
@@ -120,6 +142,8 @@ type MailFields struct {
 	Raw          Raw        `json:"raw"`
 	Envelope     Envelope   `json:"envelope"`
 	Trace        string     `json:"trace" doc:"Our Received line"`
+	Labels       []string   `json:"labels" nullable:"false" doc:"How the mail is signed or encrypted, and what its files are"`
+	Calendar     *Calendar  `json:"calendar"`
 	Marks        []string   `json:"marks" nullable:"false" doc:"What a reader should beware of, such as a display name that shows another address"`
 	Notices      []string   `json:"notices" nullable:"false" doc:"What could not be read"`
 }
@@ -127,6 +151,7 @@ type MailFields struct {
 // mailSchema corrects what huma makes of MailFields within s.
 func mailSchema(r huma.Registry, s *huma.Schema) {
 	orNull(s, "reply_to", r.Schema(reflect.TypeFor[Mailbox](), true, ""))
+	orNull(s, "calendar", r.Schema(reflect.TypeFor[Calendar](), true, ""))
 	orNull(s, "scan", r.Schema(reflect.TypeFor[Scan](), true, ""))
 }
 
@@ -150,6 +175,14 @@ func (v view) mail(ctx context.Context, m casework.Mail, sender casework.Sender,
 		Envelope: Envelope{ReversePath: m.Envelope.ReversePath, Recipients: list(m.Envelope.Recipients),
 			Helo: m.Envelope.Helo, Protocol: m.Envelope.Protocol},
 		Trace: m.Trace, Notices: list(c.Notices),
+	}
+	out.Labels, out.Folded = list(c.Labels), make([]Fold, 0, len(c.Folded))
+	for _, f := range c.Folded {
+		out.Folded = append(out.Folded, Fold{Start: f.Start, End: f.End, Kind: string(f.Kind)})
+	}
+	if k := c.Calendar; k != nil {
+		out.Calendar = &Calendar{Method: k.Method, Answer: k.Answer, Attendee: k.Attendee, UID: k.UID, Summary: k.Summary,
+			Location: k.Location, Start: utc(k.Start), End: utc(k.End)}
 	}
 	if n := uint64(matched.Suggest); n != 0 {
 		out.Matched.Suggest = &n
@@ -195,7 +228,7 @@ func attachments(m casework.Mail) []Attachment {
 	for _, a := range m.Content.Attachments {
 		out = append(out, Attachment{
 			ID: desk.AttachmentID(m.ID, a.Index), Name: a.Name, Type: a.Type, Size: a.Size, SHA256: a.SHA256,
-			Inline: a.Inline, ContentID: a.ContentID,
+			Inline: a.Inline, ContentID: a.ContentID, Sniffed: a.Sniffed, Label: a.Label,
 		})
 	}
 	return out

@@ -1,9 +1,12 @@
 package admin_test
 
 import (
+	"bytes"
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
+	"image"
+	"image/jpeg"
 	"net/http"
 	"strings"
 	"testing"
@@ -44,7 +47,7 @@ func TestMailEntry(t *testing.T) {
 			t.Errorf("%s is missing", k)
 		}
 	}
-	if len(got) != len(want)+8 {
+	if len(got) != len(want)+11 {
 		t.Errorf("%d fields: %s", len(got), a.body)
 	}
 	if e.Matched.By != "new" || *e.Text != e.FullText || !strings.Contains(*e.Text, "citat") {
@@ -316,4 +319,31 @@ func TestTriage(t *testing.T) {
 	if len(page.Items) != 2 {
 		t.Errorf("attached: %+v", page.Items)
 	}
+}
+
+// A picture is shown small; what is no picture, or claims to be one, is not.
+func TestThumbnail(t *testing.T) {
+	h := newHouse(t)
+	var photo bytes.Buffer
+	if err := jpeg.Encode(&photo, image.NewGray(image.Rect(0, 0, 2000, 1000)), nil); err != nil {
+		t.Fatal(err)
+	}
+	part := func(name, mediaType string, content []byte) string {
+		return fmt.Sprintf("--b\nContent-Type: %s; name=%s\nContent-Disposition: attachment; filename=%s\nContent-Transfer-Encoding: base64\n\n%s\n", mediaType, name, name, base64.StdEncoding.EncodeToString(content))
+	}
+	h.receive(letter("anna@home.example", "Foto", "Content-Type: multipart/mixed; boundary=b\n",
+		part("foto.jpg", "image/jpeg", photo.Bytes())+part("falsk.jpg", "image/jpeg", []byte("<script>"))+part("a.txt", "text/x", []byte("hej"))+"--b--\n"), "anna@home.example", "fel@a.example")
+	e := h.entries(1, 5)[0]
+	if len(e.Attachments) != 3 || e.Attachments[0].Sniffed != "image/jpeg" {
+		t.Fatalf("attachments: %+v", e.Attachments)
+	}
+	a := h.want(http.StatusOK, nil, "GET", "/api/v1/attachments/"+e.Attachments[0].ID+"/thumbnail", "")
+	small, err := jpeg.DecodeConfig(bytes.NewReader(a.body))
+	if err != nil || small.Width != 480 || small.Height != 240 || a.header.Get("Content-Type") != "image/jpeg" {
+		t.Errorf("thumbnail: %+v, %v, %v", small, err, a.header)
+	}
+	for _, f := range e.Attachments[1:] {
+		h.refused(404, "GET", "/api/v1/attachments/"+f.ID+"/thumbnail", "")
+	}
+	h.refused(404, "GET", "/api/v1/attachments/"+e.Attachments[0].ID+"/thumbnail", "", bearer(h.other)...)
 }
