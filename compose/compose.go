@@ -1,0 +1,216 @@
+// Package compose writes the mails that go out: text and HTML, in the organisation's looks and the reader's language.
+//
+//	OutboxItem → its case and entry (Reader) → facts of the template → text + HTML → MIME → bytes
+//
+// Invariants:
+//   - The same item gives the same bytes: date, boundaries and Message-ID come from the item, so that a mail that is sent again is the
+//     same mail.
+//   - No name, subject or text adds a header or a part: whatever is written into a header is one encoded line of it.
+//   - From and Reply-To are the participant's own address on the case; a mail that no person wrote says so (RFC 3834).
+//   - Nobody reads what belongs to another lane: of a case, only what its work order is meant to tell.
+package compose
+
+import (
+	"context"
+	"embed"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"time"
+
+	"smartmail/casestore"
+	"smartmail/casework"
+	"smartmail/desk"
+	"smartmail/fault"
+	"smartmail/message"
+)
+
+//go:embed templates
+var builtin embed.FS
+
+// MaxAttachments is how much of attachments goes into a mail, in bytes before encoding. What comes after is named, not sent.
+const MaxAttachments = 10 << 20
+
+// Reader is the desk as far as composing needs it.
+type Reader interface {
+	Case(ctx context.Context, org casework.OrgID, n casework.CaseNumber) (casework.Case, error)
+	Entry(ctx context.Context, org casework.OrgID, id casework.EntryID) (desk.EntryView, error)
+	Entries(ctx context.Context, org casework.OrgID, n casework.CaseNumber, after casestore.Key, limit int) (desk.Page[desk.EntryView], error)
+	OpenAttachment(ctx context.Context, org casework.OrgID, id string) (message.Attachment, io.ReadCloser, error)
+}
+
+// Org is how an organisation looks in its mails.
+type Org struct {
+	ID       casework.OrgID
+	Name     string
+	Language string // "sv" or "en"; another one is taken for "en", and none for "sv"
+	Colour   string // "#1f5f8b"; empty: that one
+	Footer   string // one line under everything; may be empty
+}
+
+// Options of a composer. Reader and Orgs are needed.
+type Options struct {
+	Reader    Reader
+	Orgs      []Org
+	Templates string         // folder whose files go before the built-in ones of the same name; empty: none
+	Location  *time.Location // of the times that are shown; nil: time.Local
+}
+
+// Composer writes mails. It is safe for concurrent use.
+type Composer struct {
+	Options
+	looks map[string]looks // by language and kind: "sv/order"
+	orgs  map[casework.OrgID]Org
+}
+
+// Mail is what goes over the wire.
+type Mail struct {
+	From string // reverse-path; empty: the null reverse-path of RFC 5321 section 4.5.5
+	To   string
+	Raw  []byte
+}
+
+// New reads the templates and tries each of them: an error names the file that is wrong.
+func New(o Options) (*Composer, error) {
+	if o.Location == nil {
+		o.Location = time.Local
+	}
+	base, err := fs.Sub(builtin, "templates")
+	if err != nil {
+		return nil, fmt.Errorf("templates: %w", err)
+	}
+	files := layered{base}
+	if o.Templates != "" {
+		files = layered{os.DirFS(o.Templates), base}
+	}
+	c := &Composer{Options: o, orgs: map[casework.OrgID]Org{}}
+	if c.looks, err = load(files); err != nil {
+		return nil, err
+	}
+	for _, org := range o.Orgs {
+		if org.Colour == "" {
+			org.Colour = "#1f5f8b"
+		}
+		if !colour(org.Colour) {
+			return nil, fault.New(fault.Invalid, fmt.Sprintf("%q is no colour: write # and six hexadecimal digits", org.Colour))
+		}
+		c.orgs[org.ID] = org
+	}
+	return c, nil
+}
+
+// Compose writes the mail of an item. Errors: fault.NotFound where the organisation, case or entry is not there, and those of the Reader.
+func (c *Composer) Compose(ctx context.Context, item casework.OutboxItem) (Mail, error) {
+	org, ok := c.orgs[item.Org]
+	if !ok {
+		return Mail{}, fault.New(fault.NotFound, fmt.Sprintf("there is no organisation %q", item.Org))
+	}
+	cs, err := c.Reader.Case(ctx, item.Org, item.Case)
+	if err != nil {
+		return Mail{}, fmt.Errorf("compose: %w", err)
+	}
+	entry, err := c.Reader.Entry(ctx, item.Org, item.Entry)
+	if err != nil {
+		return Mail{}, fmt.Errorf("compose: %w", err)
+	}
+	if entry.MailOut == nil {
+		return Mail{}, fault.New(fault.Invalid, fmt.Sprintf("entry %s is no message", entry.ID))
+	}
+	f := c.facts(org, cs, entry.Entry, item)
+	text, html, err := c.looks[f.Language+"/"+kindOf(entry.Entry)].render(f)
+	if err != nil {
+		return Mail{}, fmt.Errorf("compose: %w", err)
+	}
+	thread, err := c.thread(ctx, item, entry.Seq)
+	if err != nil {
+		return Mail{}, err
+	}
+	files, err := c.files(ctx, item.Org, entry.MailOut.Files)
+	if err != nil {
+		return Mail{}, err
+	}
+	raw, err := write(item, header(org, item, f, thread, entry.MailOut.Auto != ""), text, html, files)
+	if err != nil {
+		return Mail{}, fmt.Errorf("compose: %w", err)
+	}
+	return Mail{From: item.ReturnPath, To: item.To.Email, Raw: raw}, nil
+}
+
+// kindOf names the template of an entry.
+func kindOf(e casework.Entry) string {
+	switch {
+	case e.Kind == casework.KindOrder:
+		return "order"
+	case e.MailOut.Auto == casework.AutoReceived:
+		return "received"
+	case e.MailOut.Auto == casework.AutoUnderstood:
+		return "understood"
+	default:
+		return "message"
+	}
+}
+
+// file is an attachment, read.
+type file struct {
+	casework.File
+	content []byte
+}
+
+// files reads the attachments, as far as they fit.
+func (c *Composer) files(ctx context.Context, org casework.OrgID, list []casework.File) ([]file, error) {
+	var out []file
+	left := int64(MaxAttachments)
+	for _, f := range list {
+		if f.Size > left {
+			continue
+		}
+		_, r, err := c.Reader.OpenAttachment(ctx, org, f.ID)
+		if err != nil {
+			return nil, fmt.Errorf("compose: attachment: %w", err)
+		}
+		b, err := io.ReadAll(io.LimitReader(r, f.Size))
+		if closeErr := r.Close(); err == nil {
+			err = closeErr
+		}
+		if err != nil {
+			return nil, fmt.Errorf("compose: attachment: %w", err)
+		}
+		left -= f.Size
+		out = append(out, file{f, b})
+	}
+	return out, nil
+}
+
+// thread returns the Message-IDs that the mail refers to: a root that all mails to one participant share, so that programs keep one
+// thread though the answer is still to come, then what the newest mail on the lane referred to, and that one itself (RFC 5322
+// section 3.6.4).
+func (c *Composer) thread(ctx context.Context, item casework.OutboxItem, before uint64) ([]string, error) {
+	ids := []string{fmt.Sprintf("c%d-%d@%s", item.Case, item.Participant, domain(item.ReplyTo))}
+	var newest *casework.Mail
+	var after casestore.Key
+	for {
+		page, err := c.Reader.Entries(ctx, item.Org, item.Case, after, 200)
+		if err != nil {
+			return nil, fmt.Errorf("compose: thread: %w", err)
+		}
+		for _, e := range page.Items {
+			if e.Seq < before && e.Lane == item.Lane && e.Mail != nil && !e.Held && !e.Withdrawn {
+				newest = e.Mail
+			}
+		}
+		if after = page.Next; after == nil {
+			break
+		}
+	}
+	if newest == nil {
+		return ids, nil
+	}
+	refs := newest.Content.References
+	for _, id := range append(refs[max(0, len(refs)-10):], newest.Content.MessageID) {
+		if id != ids[0] && messageID(id) {
+			ids = append(ids, id)
+		}
+	}
+	return ids, nil
+}

@@ -1,0 +1,232 @@
+package compose_test
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"io"
+	"net/mail"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"pgregory.net/rapid"
+
+	"smartmail/casestore"
+	"smartmail/casework"
+	"smartmail/compose"
+	"smartmail/desk"
+	"smartmail/message"
+)
+
+var update = flag.Bool("update", false, "rewrite the golden files")
+
+// shelf is a desk with one case and one entry.
+type shelf struct {
+	c     casework.Case
+	entry casework.Entry
+	mails []desk.EntryView
+	file  string
+}
+
+func (s shelf) Case(context.Context, casework.OrgID, casework.CaseNumber) (casework.Case, error) {
+	return s.c, nil
+}
+
+func (s shelf) Entry(context.Context, casework.OrgID, casework.EntryID) (desk.EntryView, error) {
+	return desk.EntryView{Entry: s.entry}, nil
+}
+
+func (s shelf) Entries(context.Context, casework.OrgID, casework.CaseNumber, casestore.Key, int) (desk.Page[desk.EntryView], error) {
+	return desk.Page[desk.EntryView]{Items: s.mails}, nil
+}
+
+func (s shelf) OpenAttachment(context.Context, casework.OrgID, string) (message.Attachment, io.ReadCloser, error) {
+	return message.Attachment{}, io.NopCloser(strings.NewReader(s.file)), nil
+}
+
+var _ compose.Reader = (*desk.Desk)(nil)
+
+func at() time.Time { return time.Date(2026, 11, 24, 11, 30, 0, 0, time.UTC) }
+
+func theCase() casework.Case {
+	return casework.Case{
+		Org: "demo", Number: 1042, Subject: "Droppande kran i köket", Description: "Kranen i köket droppar sedan i går kväll.",
+		Class: "VVS > Blandare", Object: "Storgatan 12, lgh 1203, 2 tr", Fields: map[string]string{"Tillträde": "Huvudnyckel, katt hemma"},
+		Reporter: &casework.Reporter{Name: "Anna Andersson", Email: "anna@home.example", Phone: "070-000 00 00"},
+	}
+}
+
+func item(name, email string) casework.OutboxItem {
+	return casework.OutboxItem{
+		Org: "demo", ID: "o1", Case: 1042, Entry: "e1", Lane: "supplier-2", Participant: 2, At: at(),
+		To: casework.Participant{No: 2, Name: name, Email: email}, ReplyTo: "a1042-2-abcdefghijklmnopqrst@arende.example.org",
+		MessageID: "m1042-2-o1-abcdefghijklmnopqrst@arende.example.org", ReturnPath: "b1042-2-o1-abcdefghijklmnopqrst@arende.example.org",
+	}
+}
+
+func composer(t testing.TB, s shelf, language, name string) *compose.Composer {
+	t.Helper()
+	loc, err := time.LoadLocation("Europe/Stockholm")
+	if err != nil {
+		t.Fatal(err)
+	}
+	c, err := compose.New(compose.Options{
+		Reader: s, Location: loc, Orgs: []compose.Org{{ID: "demo", Name: name, Language: language, Footer: "Demo Bostad AB, Storgatan 1, 111 11 Stockholm"}},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c
+}
+
+func order() casework.Entry {
+	return casework.Entry{ID: "e1", Seq: 5, Kind: casework.KindOrder, Lane: "supplier-2", MailOut: &casework.MailOut{
+		Text: "Byt packning eller blandare.\nRing hyresgästen innan ni kommer.", Deadline: at().AddDate(0, 0, 7), PriceCap: 250000,
+	}}
+}
+
+func out(auto, text string) casework.Entry {
+	return casework.Entry{ID: "e1", Seq: 5, Kind: casework.KindMailOut, Lane: "supplier-2", MailOut: &casework.MailOut{Text: text, Auto: auto}}
+}
+
+// Each kind in both languages, byte for byte. Run with -update after a change, and read what it gives.
+func TestGolden(t *testing.T) {
+	answered := []desk.EntryView{{
+		Entry: casework.Entry{Seq: 3, Lane: "supplier-2"},
+		Mail:  &casework.Mail{Content: message.Content{MessageID: "x@ror.example", References: []string{"m1042-2-o0-x@arende.example.org"}}},
+	}}
+	withFile := out("", "Ritningen bifogas.\n\nHälsningar\nEva")
+	withFile.MailOut.Files = []casework.File{{ID: "f1", Name: "ritning å.pdf", Type: "application/pdf", Size: 4}}
+	for name, e := range map[string]casework.Entry{
+		"order": order(), "message": withFile, "received": out(casework.AutoReceived, "Mottaget."), "understood": out(casework.AutoUnderstood, "- Klar\n- Tid 2,5 h"),
+	} {
+		for _, language := range []string{"sv", "en"} {
+			t.Run(name+"-"+language, func(t *testing.T) {
+				s := shelf{c: theCase(), entry: e, mails: answered, file: "%PDF"}
+				c := composer(t, s, language, "Demo Bostad AB")
+				m, err := c.Compose(t.Context(), item("Bo Ek", "jour@ror.example"))
+				if err != nil {
+					t.Fatal(err)
+				}
+				again, err := c.Compose(t.Context(), item("Bo Ek", "jour@ror.example"))
+				if err != nil || string(again.Raw) != string(m.Raw) || m.To != "jour@ror.example" || !strings.HasPrefix(m.From, "b1042-") {
+					t.Errorf("a second time it is another mail: %v, from %q to %q", err, m.From, m.To)
+				}
+				golden := filepath.Join("testdata", name+"-"+language+".eml")
+				if *update {
+					if err := os.WriteFile(golden, m.Raw, 0o644); err != nil {
+						t.Fatal(err)
+					}
+				}
+				want, err := os.ReadFile(golden)
+				if err != nil || string(want) != string(m.Raw) {
+					t.Errorf("%s differs (%v); composed:\n%s", golden, err, m.Raw)
+				}
+			})
+		}
+	}
+}
+
+// Whatever names, subjects and texts hold, there are the same header fields, short lines, and the recipient stays who he is.
+func TestNothingIsInjected(t *testing.T) {
+	nasty := rapid.OneOf(rapid.String(), rapid.StringMatching(`(a|Bcc: x@y|\r\n|\n|\r|=\?utf-8\?q\?=0D=0A\?=|<|>|"|,|;|å|\x00|\x{2028}|--| ){0,60}`))
+	rapid.Check(t, func(rt *rapid.T) {
+		cs := theCase()
+		cs.Subject, cs.Object = nasty.Draw(rt, "subject"), nasty.Draw(rt, "object")
+		cs.Reporter.Name = nasty.Draw(rt, "reporter")
+		e := order()
+		e.MailOut.Text = nasty.Draw(rt, "text")
+		e.MailOut.Files = []casework.File{{ID: "f1", Name: nasty.Draw(rt, "file"), Type: nasty.Draw(rt, "type"), Size: 4}}
+		c := composer(t, shelf{c: cs, entry: e, file: "%PDF"}, "sv", nasty.Draw(rt, "organisation"))
+		m, err := c.Compose(t.Context(), item(nasty.Draw(rt, "name"), "jour@ror.example"))
+		if err != nil {
+			rt.Fatal(err)
+		}
+		check(rt, m)
+	})
+}
+
+func check(rt *rapid.T, m compose.Mail) {
+	raw := string(m.Raw)
+	for l := range strings.SplitSeq(raw, "\r\n") {
+		if len(l) > 998 || strings.ContainsAny(l, "\r\n\x00") { // RFC 5322 section 2.1.1
+			rt.Fatalf("line of %d octets: %q", len(l), l)
+		}
+	}
+	read, err := mail.ReadMessage(strings.NewReader(raw))
+	if err != nil {
+		rt.Fatalf("%v in\n%s", err, raw)
+	}
+	if len(read.Header) != 11 {
+		rt.Fatalf("header is %q", read.Header)
+	}
+	for _, values := range read.Header {
+		if len(values) != 1 {
+			rt.Fatalf("header is %q", read.Header)
+		}
+	}
+	for name, want := range map[string]string{"To": "jour@ror.example", "From": item("", "").ReplyTo, "Reply-To": item("", "").ReplyTo} {
+		list, err := read.Header.AddressList(name)
+		if err != nil || len(list) != 1 || list[0].Address != want {
+			rt.Fatalf("%s is %q: %v, %v", name, read.Header.Get(name), list, err)
+		}
+	}
+	c := message.Parse(context.Background(), message.InMemory(m.Raw), message.Limits{})
+	if len(c.Attachments) != 1 || c.Unparseable || c.HTML == "" {
+		rt.Fatalf("read again: %d attachments, %v", len(c.Attachments), c.Notices)
+	}
+}
+
+func TestAutomaticMailSaysSo(t *testing.T) {
+	for auto, want := range map[string]string{"": "", casework.AutoReceived: "auto-replied", casework.AutoUnderstood: "auto-replied"} {
+		i := item("", "x@y.example")
+		i.ReturnPath = ""
+		m, err := composer(t, shelf{c: theCase(), entry: out(auto, "x")}, "en", "D").Compose(t.Context(), i)
+		if err != nil {
+			t.Fatal(err)
+		}
+		read, err := mail.ReadMessage(strings.NewReader(string(m.Raw)))
+		if err != nil || read.Header.Get("Auto-Submitted") != want || (read.Header.Get("X-Auto-Response-Suppress") == "All") != (want != "") || m.From != "" {
+			t.Errorf("%q: %v, %q, return path %q", auto, err, read.Header.Get("Auto-Submitted"), m.From)
+		}
+	}
+}
+
+// What goes beyond ten megabytes stays out of the mail.
+func TestBigAttachmentsStayOut(t *testing.T) {
+	e := out("", "x")
+	e.MailOut.Files = []casework.File{{ID: "f1", Name: "a.bin", Size: compose.MaxAttachments + 1}, {ID: "f2", Name: "b.bin", Size: 4}}
+	m, err := composer(t, shelf{c: theCase(), entry: e, file: "abcd"}, "en", "D").Compose(t.Context(), item("", "x@y.example"))
+	if err != nil || strings.Contains(string(m.Raw), "a.bin") || !strings.Contains(string(m.Raw), "b.bin") {
+		t.Errorf("%v\n%s", err, m.Raw)
+	}
+}
+
+func TestTemplatesOfAFolder(t *testing.T) {
+	for content, works := range map[string]bool{"Hi {{.Name}} of {{.Organisation}}": true, "{{.Nothing}}": false, "{{": false} {
+		dir := t.TempDir()
+		if err := os.MkdirAll(filepath.Join(dir, "en"), 0o700); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(filepath.Join(dir, "en", "message.txt"), []byte(content), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		c, err := compose.New(compose.Options{Reader: shelf{c: theCase(), entry: out("", "x")}, Templates: dir, Orgs: []compose.Org{{ID: "demo", Name: "D", Language: "en"}}})
+		if (err == nil) != works || !works && !strings.Contains(fmt.Sprint(err), "en/message") {
+			t.Errorf("%q: %v", content, err)
+			continue
+		}
+		if !works {
+			continue
+		}
+		if m, err := c.Compose(t.Context(), item("Bo Ek", "x@y.example")); err != nil || !strings.Contains(string(m.Raw), "Hi Bo of D") {
+			t.Errorf("%v\n%s", err, m.Raw)
+		}
+	}
+	if _, err := compose.New(compose.Options{Orgs: []compose.Org{{ID: "a", Colour: "red;x"}}}); err == nil {
+		t.Error("a colour that is none was taken")
+	}
+}

@@ -1,0 +1,169 @@
+package compose
+
+import (
+	"fmt"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+
+	"smartmail/casework"
+)
+
+// facts is what templates may use.
+type facts struct {
+	Organisation, Colour, Footer string
+	Language                     string
+	Number                       uint64
+	CaseSubject, Subject         string
+	Name                         string // of the one who gets the mail
+	Text                         string
+	Paragraphs                   [][]string // Text, in paragraphs of lines
+	Quote                        bool
+	Rows                         []row  // of a work order; those without a value are left out
+	Links                        []link // of a work order: ready-made answers
+}
+
+type row struct{ Label, Value string }
+
+type link struct {
+	Label, URL string
+	First      bool
+}
+
+// words of the languages.
+type words struct {
+	dateTime                                                             string
+	order, quote                                                         string
+	what, where, class, deadline, priceCap, contact, phone, files, notes string
+	answers                                                              [4][2]string // label, body
+}
+
+func wordsOf(language string) words {
+	if language == "sv" {
+		return words{
+			dateTime: "2006-01-02 15:04", order: "Arbetsorder", quote: "Prisförfrågan",
+			what: "Vad", where: "Var", class: "Typ", deadline: "Klart senast", priceCap: "Högsta pris", contact: "Kontakt", phone: "Telefon", files: "Bilagor", notes: "Felanmälan",
+			answers: [4][2]string{{"Tar jobbet", "TAR JOBBET"}, {"Boka tid", "BOKAT "}, {"Klar", "KLAR\r\nTID:  h\r\nMATERIAL: \r\nRESA:  km"}, {"Nej tack", "NEJ TACK "}},
+		}
+	}
+	return words{
+		dateTime: "2006-01-02 15:04", order: "Work order", quote: "Request for a quote",
+		what: "What", where: "Where", class: "Type", deadline: "Done by", priceCap: "Price cap", contact: "Contact", phone: "Phone", files: "Attachments", notes: "Report",
+		answers: [4][2]string{{"Accept", "ACCEPT"}, {"Book a time", "BOOKED "}, {"Done", "DONE\r\nTIME:  h\r\nMATERIAL: \r\nTRAVEL:  km"}, {"Decline", "DECLINE "}},
+	}
+}
+
+func (c *Composer) facts(org Org, cs casework.Case, e casework.Entry, item casework.OutboxItem) facts {
+	f := facts{
+		Organisation: line(org.Name), Colour: org.Colour, Footer: line(org.Footer), Language: languageOf(org, cs, item), Number: uint64(cs.Number),
+		CaseSubject: line(cs.Subject), Name: firstName(item.To.Name), Text: lf(e.MailOut.Text), Quote: e.MailOut.Quote,
+	}
+	f.Subject = fmt.Sprintf("%s [#%d]", f.CaseSubject, cs.Number)
+	f.Paragraphs = paragraphs(f.Text)
+	if e.Kind == casework.KindOrder {
+		w := wordsOf(f.Language)
+		name := w.order
+		if f.Quote {
+			name = w.quote
+		}
+		f.Subject = fmt.Sprintf("%s: %s", name, f.Subject)
+		f.Rows = c.rows(w, cs, *e.MailOut)
+		f.Links = links(w, item.ReplyTo, f.Subject)
+	}
+	return f
+}
+
+// languageOf is the reporter's own for him, and the organisation's for all others.
+func languageOf(org Org, cs casework.Case, item casework.OutboxItem) string {
+	l := org.Language
+	if r := cs.Reporter; r != nil && r.Language != "" && casework.Address(r.Email) == casework.Address(item.To.Email) {
+		l = r.Language
+	}
+	if l == "" || l == "sv" || strings.HasPrefix(l, "sv-") {
+		return "sv"
+	}
+	return "en"
+}
+
+// rows is what a craftsman needs to know. Door codes and personal numbers are no part of it.
+func (c *Composer) rows(w words, cs casework.Case, out casework.MailOut) []row {
+	rows := []row{{w.what, line(cs.Subject)}, {w.where, line(cs.Object)}, {w.class, line(cs.Class)}}
+	for _, name := range sorted(cs.Fields) {
+		rows = append(rows, row{line(name), line(cs.Fields[name])})
+	}
+	if r := cs.Reporter; r != nil {
+		rows = append(rows, row{w.contact, line(r.Name)}, row{w.phone, line(r.Phone)})
+	}
+	rows = append(rows, row{w.notes, line(cs.Description)}, row{w.deadline, c.moment(w, out.Deadline)}, row{w.priceCap, kronor(out.PriceCap)})
+	var names []string
+	for _, f := range out.Files {
+		names = append(names, line(f.Name))
+	}
+	return append(rows, row{w.files, strings.Join(names, ", ")})
+}
+
+func (c *Composer) moment(w words, t time.Time) string {
+	if t.IsZero() {
+		return ""
+	}
+	return t.In(c.Location).Format(w.dateTime)
+}
+
+// kronor writes an amount in öre; none is "".
+func kronor(ore int64) string {
+	if ore <= 0 {
+		return ""
+	}
+	whole := strconv.FormatInt(ore/100, 10)
+	for i := len(whole) - 3; i > 0; i -= 3 {
+		whole = whole[:i] + "\u00a0" + whole[i:]
+	}
+	if ore%100 != 0 {
+		whole += fmt.Sprintf(",%02d", ore%100)
+	}
+	return whole + "\u00a0kr"
+}
+
+// links are answers that a mail program has only to send (RFC 6068).
+func links(w words, to, subject string) (out []link) {
+	for i, a := range w.answers {
+		u := "mailto:" + url.PathEscape(to) + "?subject=" + escape(subject) + "&body=" + escape(a[1])
+		out = append(out, link{Label: a[0], URL: u, First: i == 0})
+	}
+	return out
+}
+
+// escape is percent-encoding as RFC 6068 section 5 wants it: a plus would stay a plus.
+func escape(s string) string { return strings.ReplaceAll(url.QueryEscape(s), "+", "%20") }
+
+func lf(s string) string {
+	return strings.TrimSpace(strings.ReplaceAll(strings.ReplaceAll(strings.ToValidUTF8(s, "\uFFFD"), "\r\n", "\n"), "\r", "\n"))
+}
+
+func paragraphs(text string) (out [][]string) {
+	var p []string
+	for l := range strings.SplitSeq(text+"\n", "\n") {
+		if l = strings.TrimSpace(l); l != "" {
+			p = append(p, l)
+			continue
+		}
+		if len(p) > 0 {
+			out = append(out, p)
+		}
+		p = nil
+	}
+	if len(p) > 0 {
+		out = append(out, p)
+	}
+	return out
+}
+
+// firstName of somebody to greet; a firm or an address is not greeted.
+func firstName(name string) string {
+	f := strings.Fields(line(name))
+	if len(f) < 2 || len(f) > 3 || strings.ContainsAny(name, "@0123456789") || f[len(f)-1] == "AB" {
+		return ""
+	}
+	return f[0]
+}
