@@ -151,6 +151,34 @@ func (d *Desk) ReleaseOutbox(ctx context.Context, item casework.OutboxItem, dueA
 	})
 }
 
+// FreeOutbox gives back every mail that somebody has claimed, untried, and tells how many. It is for the start of a process that
+// has its store to itself: whoever claimed them is dead.
+func (d *Desk) FreeOutbox(ctx context.Context) (freed int, err error) {
+	for _, org := range d.Orgs {
+		err := d.Store.Update(ctx, func(tx casestore.Tx) error {
+			for f, err := range casestore.Outbox.Scan(tx, casestore.Query{Index: "by_due", Prefix: casestore.K(string(org))}) {
+				if err != nil {
+					return err
+				}
+				o := f.Record
+				if o.LeasedBy == "" {
+					continue
+				}
+				o.LeasedBy, o.LeasedUntil = "", time.Time{}
+				if err := casestore.Outbox.Put(tx, &o); err != nil {
+					return err
+				}
+				freed++
+			}
+			return nil
+		})
+		if err != nil {
+			return freed, fmt.Errorf("free outbox: %w", err)
+		}
+	}
+	return freed, nil
+}
+
 // conclude writes an outcome into the row, and what follows from it: the entry that tells of a mail that did not arrive,
 // and the suspension of an address that takes none.
 func (d *Desk) conclude(tx casestore.Tx, o casework.OutboxItem, out casework.Outcome, now time.Time) error {
