@@ -95,6 +95,11 @@ var (
 		func(s *casework.Suspension) Key { return PartyKey(s.Org, s.Email) },
 		func(s *casework.Suspension) *uint64 { return &s.Version },
 	)
+	// Notified counts what rules sent to an address.
+	Notified = Declare("notified", 1,
+		func(n *casework.Notified) Key { return PartyKey(n.Org, n.Email) },
+		func(n *casework.Notified) *uint64 { return &n.Version },
+	)
 	// Files that we send, so that their blobs are kept.
 	Files = Declare("files", 1,
 		func(f *casework.SentFile) Key { return K(string(f.Org)).Str(f.File.ID) },
@@ -116,7 +121,7 @@ var (
 func Schemas() []*Schema {
 	return []*Schema{
 		Cases.Schema(), Entries.Schema(), Mails.Schema(), Raws.Schema(), References.Schema(),
-		Triage.Schema(), Outbox.Schema(), Suspended.Schema(), Files.Schema(), Parties.Schema(), Keys.Schema(), Tokens.Schema(),
+		Triage.Schema(), Outbox.Schema(), Suspended.Schema(), Notified.Schema(), Files.Schema(), Parties.Schema(), Keys.Schema(), Tokens.Schema(),
 	}
 }
 

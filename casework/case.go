@@ -55,6 +55,9 @@ type Lane struct {
 	ID           LaneID        `json:"id"`
 	Kind         LaneKind      `json:"kind"`
 	Participants []Participant `json:"participants"`
+	Order        OrderState    `json:"order,omitempty"`      // of a supplier's lane that has one
+	BookedFrom   time.Time     `json:"booked_from,omitzero"` // when he comes, as he said
+	BookedTo     time.Time     `json:"booked_to,omitzero"`   // zero: he gave no end
 }
 
 // Reporter is who reported the case.

@@ -63,6 +63,15 @@ func allowed(cmd Command, by Actor) error {
 	case Open, ReceiveMail:
 		return nil
 	}
+	if a, ok := cmd.(AnswerOrder); ok {
+		if !a.Rights.May(a.Sender, MayCommand) {
+			return fault.New(fault.Forbidden, fmt.Sprintf("a sender that is %s may not answer an order", a.Sender))
+		}
+		return nil
+	}
+	if _, ok := cmd.(Notify); ok && by.Via != ViaRule {
+		return fault.New(fault.Forbidden, "only a rule may do this")
+	}
 	if by.Via == ViaMail {
 		return fault.New(fault.Forbidden, "a mail may not do this")
 	}

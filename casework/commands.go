@@ -121,6 +121,9 @@ func (o Order) apply(c *Case, t *teller) error {
 	if err != nil {
 		return err
 	}
+	if l, ok := c.Lane(lane); ok {
+		l.Order = OrderOpen
+	}
 	out := o.MailOut
 	t.tell(c, Entry{Kind: KindOrder, Lane: lane, MailOut: &out})
 	return nil
@@ -289,6 +292,9 @@ func Outgoing(c Case, e Entry) []OutboxItem {
 	}
 	var out []OutboxItem
 	for _, p := range l.Participants {
+		if e.MailOut != nil && e.MailOut.To != 0 && e.MailOut.To != p.No {
+			continue
+		}
 		out = append(out, OutboxItem{
 			Org: c.Org, Case: c.Number, Entry: e.ID, Lane: e.Lane, Participant: p.No, To: p,
 			State: Queued, At: e.At, NextAt: e.At,

@@ -19,6 +19,10 @@ const (
 	KindLink        EntryKind = "link"         // to another case
 	KindConfirm     EntryKind = "confirmation" // staff vouch for a mail that was held
 	KindCorrection  EntryKind = "correction"   // later rules read a mail of this case another way
+	KindTime        EntryKind = "time"         // draft line: working time
+	KindMaterial    EntryKind = "material"     // draft line
+	KindCost        EntryKind = "cost"         // draft line: travel or price
+	KindFlag        EntryKind = "flag"         // looks like an answer to an order and was not carried out
 	KindWithdrawal  EntryKind = "withdrawal"   // an entry is hidden from outside again; it stays on the timeline
 	KindDelivery    EntryKind = "delivery"     // a message did not reach somebody
 )
@@ -55,12 +59,13 @@ type MailIn struct {
 
 // MailOut is the part of an entry that tells of a message to a lane.
 type MailOut struct {
-	Text     string    `json:"text"`
-	Deadline time.Time `json:"deadline,omitzero"`
-	PriceCap int64     `json:"price_cap,omitempty"` // öre
-	Quote    bool      `json:"quote,omitempty"`     // a request for a price, not an order
-	Files    []File    `json:"files,omitempty"`
-	Auto     string    `json:"auto,omitempty"` // AutoReceived or AutoUnderstood: no person wrote it; empty: one did
+	Text     string        `json:"text"`
+	Deadline time.Time     `json:"deadline,omitzero"`
+	PriceCap int64         `json:"price_cap,omitempty"` // öre
+	Quote    bool          `json:"quote,omitempty"`     // a request for a price, not an order
+	Files    []File        `json:"files,omitempty"`
+	To       ParticipantNo `json:"to,omitempty"`   // the only one who gets it; 0: everybody on the lane
+	Auto     string        `json:"auto,omitempty"` // AutoReceived or AutoUnderstood: no person wrote it; empty: one did
 }
 
 // What a mail that no person wrote is for.
@@ -101,6 +106,7 @@ type Entry struct {
 	Text       string      `json:"text,omitempty"` // of a note, or the description of a new case
 	Change     *Change     `json:"change,omitempty"`
 	Correction *Correction `json:"correction,omitempty"`
+	Line       *Line       `json:"line,omitempty"`
 	Delivery   *Delivery   `json:"delivery,omitempty"`
 	Version    uint64      `json:"-"`
 }

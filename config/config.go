@@ -144,6 +144,8 @@ type Organisation struct {
 	DKIM     []DKIM   `yaml:"dkim"`
 	Intake   []Intake `yaml:"intake"`
 	Policy   Policy   `yaml:"policy"`
+
+	Acknowledge *bool `yaml:"acknowledge"` // whoever opens a case by mail hears of it; unless said otherwise
 }
 
 // DKIM is a key that signs outgoing mail.
@@ -207,6 +209,10 @@ func minutes(n int) Duration { return Duration(time.Duration(n) * time.Minute) }
 func (o *Organisation) defaults() {
 	if o.Language == "" {
 		o.Language = "sv"
+	}
+	if o.Acknowledge == nil {
+		yes := true
+		o.Acknowledge = &yes
 	}
 	if o.Policy.DMARC == "" {
 		o.Policy.DMARC = "enforce"

@@ -35,18 +35,19 @@ const DefaultInline = 256 << 10
 
 // Options of a desk. Store, Blobs, Keys and Router are needed.
 type Options struct {
-	Store  casestore.Store
-	Blobs  blobstore.Store
-	Keys   *threading.Keyring
-	Router *threading.Router
-	Orgs   []casework.OrgID
-	Limits message.Limits   // for taking attachments out of raw mails
-	Inline int64            // bytes; 0: DefaultInline
-	Now    func() time.Time // nil: time.Now
-	Chance io.Reader        // nil: crypto/rand
-	Log    *slog.Logger     // nil: slog.Default
-	Retry  Retry            // of outgoing mail
-	Wake   func()           // called after a commit that put mail into the outbox; must not block. nil: nobody is told
+	Store   casestore.Store
+	Blobs   blobstore.Store
+	Keys    *threading.Keyring
+	Router  *threading.Router
+	Orgs    []casework.OrgID
+	Limits  message.Limits             // for taking attachments out of raw mails
+	Inline  int64                      // bytes; 0: DefaultInline
+	Now     func() time.Time           // nil: time.Now
+	Chance  io.Reader                  // nil: crypto/rand
+	Log     *slog.Logger               // nil: slog.Default
+	Retry   Retry                      // of outgoing mail
+	Notices map[casework.OrgID]Notices // what each sends by itself; none: nothing
+	Wake    func()                     // called after a commit that put mail into the outbox; must not block. nil: nobody is told
 }
 
 // Desk is safe for concurrent use.
@@ -191,6 +192,9 @@ func (d *Desk) enqueue(tx casestore.Tx, c casework.Case, e casework.Entry) error
 		out.ReturnPath, errs[2] = d.Router.BounceAddress(c.Org, c.Number, out.Participant, string(id))
 		if err := errors.Join(errs[:]...); err != nil {
 			return err
+		}
+		if e.MailOut != nil && e.MailOut.Auto == casework.AutoReceived {
+			out.ReturnPath = "" // RFC 3834 section 3.3: nobody answers an acknowledgement
 		}
 		if err := casestore.Outbox.Put(tx, &out); err != nil {
 			return err

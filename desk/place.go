@@ -80,8 +80,11 @@ func (d *Desk) placeOnCase(tx casestore.Tx, m casework.Mail, p threading.Placeme
 	if p.Held && len(c.Held) >= casework.MaxHeld {
 		return d.placeInTriage(tx, m, p, casework.Place{})
 	}
-	_, entries, err := d.act(tx, c, received(m, p, p.Lane, rights), author(m), m.At)
+	c, entries, err := d.act(tx, c, received(m, p, p.Lane, rights), author(m), m.At)
 	if err != nil {
+		return casework.Place{}, err
+	}
+	if err := d.answered(tx, c, m, entries[0], rights); err != nil {
 		return casework.Place{}, err
 	}
 	place := casework.Place{Case: p.Case, Entry: entries[0].ID}
@@ -117,26 +120,27 @@ func (d *Desk) placeOnNewCase(tx casestore.Tx, m casework.Mail, p threading.Plac
 		return casework.Place{}, err
 	}
 	if p.Continues != 0 {
-		if err := d.link(tx, c, p.Continues, m.At); err != nil {
+		if c, err = d.link(tx, c, p.Continues, m.At); err != nil {
 			return casework.Place{}, err
 		}
 	}
-	return casework.Place{Case: c.Number, Entry: entries[0].ID}, nil
+	return casework.Place{Case: c.Number, Entry: entries[0].ID}, d.acknowledge(tx, c, m, p.Sender)
 }
 
 // link ties a new case and the closed one that it continues, both ways.
-func (d *Desk) link(tx casestore.Tx, c casework.Case, old casework.CaseNumber, at time.Time) error {
-	rule := casework.Actor{Via: casework.ViaRule, Name: "late reply"}
+func (d *Desk) link(tx casestore.Tx, c casework.Case, old casework.CaseNumber, at time.Time) (casework.Case, error) {
 	const why = "mail for a case that was closed too long ago"
-	if _, _, err := d.act(tx, c, casework.LinkTo{Link: casework.Link{Kind: "continues", Case: old}, Why: why}, rule, at); err != nil {
-		return err
+	late := rule("late reply")
+	c, _, err := d.act(tx, c, casework.LinkTo{Link: casework.Link{Kind: "continues", Case: old}, Why: why}, late, at)
+	if err != nil {
+		return c, err
 	}
 	closed, err := casestore.Cases.Get(tx, casestore.CaseKey(c.Org, old))
 	if err != nil {
-		return caseError(old, err)
+		return c, caseError(old, err)
 	}
-	_, _, err = d.act(tx, closed, casework.LinkTo{Link: casework.Link{Kind: "continued_by", Case: c.Number}, Why: why}, rule, at)
-	return err
+	_, _, err = d.act(tx, closed, casework.LinkTo{Link: casework.Link{Kind: "continued_by", Case: c.Number}, Why: why}, late, at)
+	return c, err
 }
 
 // placeInTriage puts the mail before a person; where it lies already as a held entry, beside that.

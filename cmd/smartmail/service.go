@@ -75,7 +75,7 @@ func openService(ctx context.Context, cfg *config.Config, log *slog.Logger, reso
 	}
 	keys := threading.NewKeyring(time.Now)
 	s.router = threading.NewRouter(keys, cfg.SMTP.Hostname, routing(cfg))
-	s.desk = desk.New(desk.Options{Store: s.store, Blobs: s.blobs, Keys: keys, Router: s.router, Orgs: orgIDs(cfg), Log: log})
+	s.desk = desk.New(desk.Options{Store: s.store, Blobs: s.blobs, Keys: keys, Router: s.router, Orgs: orgIDs(cfg), Notices: notices(cfg), Log: log})
 	if err := s.desk.LoadKeys(ctx); err != nil {
 		return nil, errors.Join(err, s.close())
 	}

@@ -2,9 +2,11 @@ package main
 
 import (
 	"fmt"
+	"time"
 
 	"smartmail/casework"
 	"smartmail/config"
+	"smartmail/desk"
 	"smartmail/intake"
 	"smartmail/threading"
 )
@@ -53,4 +55,17 @@ func policies(cfg *config.Config) (map[casework.OrgID]intake.Policy, error) {
 		}
 	}
 	return out, nil
+}
+
+// notices is what each organisation sends by itself. Suppliers give times as clocks in Sweden show them.
+func notices(cfg *config.Config) map[casework.OrgID]desk.Notices {
+	loc, err := time.LoadLocation("Europe/Stockholm")
+	if err != nil { // a machine without time zones
+		loc = time.Local
+	}
+	out := map[casework.OrgID]desk.Notices{}
+	for _, o := range cfg.Organisations {
+		out[casework.OrgID(o.ID)] = desk.Notices{Acknowledge: *o.Acknowledge, Language: o.Language, Location: loc}
+	}
+	return out
 }

@@ -1,0 +1,172 @@
+package desk
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"smartmail/casestore"
+	"smartmail/casework"
+	"smartmail/grammar"
+	"smartmail/mailauth/verdict"
+	"smartmail/message"
+)
+
+// Notices is what an organisation sends by itself.
+type Notices struct {
+	Acknowledge bool           // who opens a case by mail hears of it
+	Language    string         // "sv" or "en"
+	Location    *time.Location // in which suppliers give times; nil: time.Local
+}
+
+// rule is the actor of what nobody in person did.
+func rule(name string) casework.Actor { return casework.Actor{Via: casework.ViaRule, Name: name} }
+
+// acknowledge tells who opened a case by mail that it came. Never a machine, an import, an address of ours, nor one whose owner denies
+// the mail: an answer to a forged mail is spam to whoever it names.
+func (d *Desk) acknowledge(tx casestore.Tx, c casework.Case, m casework.Mail, sender casework.Sender) error {
+	n := d.Notices[m.Org]
+	p, _, ok := c.ParticipantByMail(m.Content.From.Email)
+	imported := m.Envelope.Protocol == "" && !m.Envelope.Client.IsValid()
+	if !n.Acknowledge || !ok || imported || m.Content.Class != message.Personal || m.Envelope.ReversePath == "" ||
+		sender == casework.Unconfirmed || m.Auth.DMARC.Result == verdict.Fail {
+		return nil
+	}
+	text := fmt.Sprintf("We have received your report %q. Its case number is #%d.", c.Subject, c.Number)
+	if n.Language != "en" {
+		text = fmt.Sprintf("Vi har tagit emot din anmälan ”%s”. Den har ärendenummer #%d.", c.Subject, c.Number)
+	}
+	_, err := d.notify(tx, c, p, casework.AutoReceived, text, m.At)
+	return err
+}
+
+// notify writes to a participant within the caps, which are counted in the same transaction. What is over them is not sent.
+func (d *Desk) notify(tx casestore.Tx, c casework.Case, p casework.Participant, auto, text string, at time.Time) (casework.Case, error) {
+	if _, err := d.Router.Route(p.Email); err == nil {
+		return c, nil // an address of ours
+	}
+	if suspended, err := casestore.Suspended.Has(tx, casestore.PartyKey(c.Org, p.Email)); suspended || err != nil {
+		return c, err
+	}
+	count, err := casestore.Notified.Get(tx, casestore.PartyKey(c.Org, p.Email))
+	if err = ignoreNotFound(err); err != nil {
+		return c, err
+	}
+	count.Org, count.Email = c.Org, casework.Address(p.Email)
+	if !count.Another(at.Unix()) {
+		return c, nil
+	}
+	if err := casestore.Notified.Put(tx, &count); err != nil {
+		return c, err
+	}
+	c, _, err = d.act(tx, c, casework.Notify{Participant: p.No, Auto: auto, Text: text}, rule("notice"), at)
+	return c, err
+}
+
+// answered carries out what a supplier's mail says in the reply grammar, and tells him what was understood. What was not understood, or
+// comes from somebody who may not command, is flagged for staff.
+func (d *Desk) answered(tx casestore.Tx, c casework.Case, m casework.Mail, e casework.Entry, rights casework.Rights) error {
+	l, ok := c.Lane(e.Lane)
+	if !ok || l.Kind != casework.LaneSupplier || !l.Order.Takes() || m.Content.Class != message.Personal || e.MailIn.Held {
+		return nil
+	}
+	n := d.Notices[m.Org]
+	loc := n.Location
+	if loc == nil {
+		loc = time.Local
+	}
+	said := grammar.Read(m.Content.Text, written(m), loc)
+	if len(said.Commands) > 0 && !rights.May(e.MailIn.Sender, casework.MayCommand) {
+		pieces := append(describe(said.Commands, n.Language), said.Rest...)
+		return d.flag(tx, c, e.Lane, pieces, "not carried out: the sender is "+string(e.MailIn.Sender), m.At)
+	}
+	if len(said.Commands) > 0 {
+		var err error
+		cmd := casework.AnswerOrder{Lane: e.Lane, Mail: e.ID, Sender: e.MailIn.Sender, Rights: rights, Said: said.Commands}
+		if c, _, err = d.act(tx, c, cmd, author(m), m.At); err != nil {
+			return err
+		}
+		if p, lane, ok := c.Participant(e.MailIn.Participant); ok && lane == e.Lane {
+			text := "- " + strings.Join(describe(said.Commands, n.Language), "\n- ")
+			if c, err = d.notify(tx, c, p, casework.AutoUnderstood, text, m.At); err != nil {
+				return err
+			}
+		}
+	}
+	return d.flag(tx, c, e.Lane, said.Rest, "looks like an answer to the order and was not understood for certain", m.At)
+}
+
+func (d *Desk) flag(tx casestore.Tx, c casework.Case, lane casework.LaneID, pieces []string, why string, at time.Time) error {
+	if len(pieces) == 0 {
+		return nil
+	}
+	_, _, err := d.act(tx, c, casework.Flag{Lane: lane, Pieces: pieces, Why: why}, rule("reply grammar"), at)
+	return err
+}
+
+// written is when the mail was written, if its own date can be believed: tomorrow is a day after that, also where it came late.
+func written(m casework.Mail) time.Time {
+	const believed = 7 * 24 * time.Hour
+	if at := m.Content.Date; !at.After(m.At) && m.At.Sub(at) < believed {
+		return at
+	}
+	return m.At
+}
+
+// describe says in words what was understood.
+func describe(said []grammar.Command, language string) (out []string) {
+	word := func(en, sv string) string {
+		if language == "en" {
+			return en
+		}
+		return sv
+	}
+	for _, c := range said {
+		var s string
+		switch c.Kind {
+		case grammar.Accept:
+			s = word("You take the job", "Ni tar jobbet")
+		case grammar.Decline:
+			s = strings.TrimSuffix(word("You decline: ", "Ni tackar nej: ")+c.Reason, ": ")
+		case grammar.Done:
+			s = word("The job is done", "Jobbet är klart")
+		case grammar.Booked:
+			s = word("Booked ", "Bokat ") + c.From.Format("2006-01-02 15:04")
+			if !c.To.IsZero() {
+				s += c.To.Format("-15:04")
+			}
+		case grammar.Time:
+			s = fmt.Sprintf("%s %d h %02d min %s", word("Time", "Tid"), c.Minutes/60, c.Minutes%60, c.Who)
+		case grammar.Material:
+			s = fmt.Sprintf("Material %s %s %s", thousandths(c.Quantity, language), c.Unit, c.Article)
+			if c.Priced {
+				s += word(" at ", " à ") + kronor(c.Ore, language)
+			}
+		case grammar.Travel:
+			s = word("Travel ", "Resa ") + thousandths(c.Metres, language) + " km"
+		case grammar.Price:
+			s = word("Price ", "Pris ") + kronor(c.Ore, language)
+		}
+		if c.Note != "" {
+			s += " (" + c.Note + ")"
+		}
+		out = append(out, strings.Join(strings.Fields(s), " "))
+	}
+	return out
+}
+
+func thousandths(n int64, language string) string {
+	s := strings.TrimRight(strings.TrimRight(fmt.Sprintf("%d.%03d", n/1000, n%1000), "0"), ".")
+	return point(s, language)
+}
+
+func kronor(ore int64, language string) string {
+	return point(strings.TrimSuffix(fmt.Sprintf("%d.%02d", ore/100, ore%100), ".00"), language) + " kr"
+}
+
+func point(s, language string) string {
+	if language == "en" {
+		return s
+	}
+	return strings.Replace(s, ".", ",", 1)
+}
