@@ -33,12 +33,35 @@ type OrderFields struct {
 	Quote    bool       `json:"quote" doc:"A request for a price, not an order"`
 }
 
+// Line is a draft line of time, material or cost. Numbers are integers, so that nothing is rounded on the way.
+type Line struct {
+	Mail     string  `json:"mail" doc:"The entry of the mail that says so"`
+	Minutes  int     `json:"minutes,omitempty"`
+	Who      string  `json:"who,omitempty"`
+	Quantity int64   `json:"quantity,omitempty" doc:"In thousandths"`
+	Unit     string  `json:"unit,omitempty"`
+	Article  string  `json:"article,omitempty"`
+	Metres   int64   `json:"metres,omitempty" doc:"Of travel"`
+	Price    *Kronor `json:"price,omitempty" doc:"Of one unit, or of the whole job where nothing else is told"`
+	Note     string  `json:"note,omitempty"`
+}
+
+func draftLine(l casework.Line) *Line {
+	out := &Line{
+		Mail: string(l.Mail), Minutes: l.Minutes, Who: l.Who, Quantity: l.Quantity, Unit: l.Unit, Article: l.Article, Metres: l.Metres, Note: l.Note,
+	}
+	if ore := Kronor(l.Ore); ore != 0 {
+		out.Price = &ore
+	}
+	return out
+}
+
 // Entry is one event on a case's timeline. The fields of a mail are there for kind mail_in, those of an order for order.
 type Entry struct {
 	ID          string       `json:"id"`
 	Seq         uint64       `json:"seq" doc:"From 1 within the case"`
 	At          time.Time    `json:"at"`
-	Kind        string       `json:"kind" doc:"mail_in, mail_out, note, order, created, status, assignment, change, participant, link, confirmation, withdrawal ..."`
+	Kind        string       `json:"kind" doc:"mail_in, mail_out, note, order, time, material, cost, flag, created, status, assignment, change, participant, link, confirmation, withdrawal ..."`
 	Actor       Actor        `json:"actor"`
 	Lane        string       `json:"lane"`
 	Org         string       `json:"org"`
@@ -48,6 +71,7 @@ type Entry struct {
 	Change      *FieldChange `json:"change,omitempty"`
 	Text        *string      `json:"text,omitempty" doc:"Of a reply only what is new; of a mail that opens a case all of it"`
 	Attachments []Attachment `json:"attachments,omitzero" nullable:"false"`
+	Line        *Line        `json:"line,omitempty" doc:"Of kind time, material and cost: a draft line as the supplier stated it"`
 	*MailFields
 	*OrderFields
 }
@@ -73,6 +97,9 @@ func (v view) entry(ctx context.Context, e desk.EntryView) (Entry, error) {
 	}
 	if c := e.Change; c != nil {
 		out.Change = &FieldChange{Field: c.Field, From: c.From, To: c.To}
+	}
+	if e.Line != nil {
+		out.Line = draftLine(*e.Line)
 	}
 	if e.Text != "" {
 		out.Text = &e.Text

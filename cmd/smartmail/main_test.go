@@ -209,6 +209,11 @@ func TestDemo(t *testing.T) {
 			Items []struct {
 				Kind, Sender, Text string
 				Attachments        []struct{ ID, Name string }
+				Line               *struct {
+					Minutes, Quantity int
+					Article           string
+					Price             json.Number
+				}
 			}
 		}
 		if err := json.Unmarshal(d.get(t, "/api/v1/cases/1/entries"), &list); err != nil {
@@ -220,6 +225,10 @@ func TestDemo(t *testing.T) {
 		}
 		if got := strings.Join(kinds, " "); got != "created order mail_in change status time material mail_out" {
 			t.Fatalf("round %d: entries are %s", round, got)
+		}
+		work, part := list.Items[5].Line, list.Items[6].Line
+		if work == nil || work.Minutes != 90 || part == nil || part.Quantity != 1000 || part.Article != "packning" || part.Price != "45" && part.Price != "45.00" {
+			t.Errorf("draft lines are %+v and %+v", work, part)
 		}
 		got := list.Items[2]
 		if got.Kind != "mail_in" || got.Sender != "verified" || !strings.HasPrefix(got.Text, "Hej! Packningen är bytt") || len(got.Attachments) != 1 {
