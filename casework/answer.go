@@ -132,6 +132,9 @@ type Flag struct {
 }
 
 func (f Flag) apply(c *Case, t *teller) error {
+	if len(f.Pieces) == 0 {
+		return fault.New(fault.Invalid, "there is nothing to flag")
+	}
 	t.tell(c, Entry{Kind: KindFlag, Lane: f.Lane, Why: f.Why, Text: strings.Join(f.Pieces, "\n")})
 	return nil
 }
@@ -179,6 +182,7 @@ func (n *Notified) Another(unix int64) bool {
 	if hour >= NotifiedPerHour || len(day) >= NotifiedPerDay {
 		return false
 	}
-	n.At = append(day, unix)
+	day = append(day, unix)
+	n.At = day
 	return true
 }

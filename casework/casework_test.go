@@ -91,6 +91,7 @@ func TestCommandsRefuseWhatIsWrong(t *testing.T) {
 		"an answer, no proof":     {AnswerOrder{Lane: "supplier-2", Sender: Known}, mail, fault.Forbidden},
 		"an answer, no order":     {AnswerOrder{Lane: "customer", Sender: Verified}, mail, fault.Conflict},
 		"a mail notifies":         {Notify{Participant: 1, Auto: AutoReceived}, mail, fault.Forbidden},
+		"nothing to flag":         {Flag{Lane: "supplier-2"}, staff, fault.Invalid},
 		"staff notify":            {Notify{Participant: 1, Auto: AutoReceived}, staff, fault.Forbidden},
 		"a mail withdraws":        {Withdraw{Entry: "e1"}, mail, fault.Forbidden},
 		"vouching for nothing":    {Confirm{Entry: "e1"}, staff, fault.Conflict},

@@ -340,5 +340,6 @@ func (s *scanner) distance() (metres int64, ok bool) {
 }
 
 func timeWord(w string) bool {
-	return strings.Contains(" dag dagar dagars vecka veckor veckors månad månader timme timmar tim h min minuter day days week weeks month months hour hours ", " "+w+" ")
+	const list = " dag dagar dagars vecka veckor veckors månad månader timme timmar tim h min minuter day days week weeks month months hour hours "
+	return strings.Contains(list, " "+w+" ")
 }

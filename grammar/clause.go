@@ -256,7 +256,7 @@ func (r *reader) done(s *scanner, word, said string) bool {
 		t := *s
 		t.joint()
 		job := slices.ContainsFunc([]string{"jobbet", "arbetet", "allt", "uppdraget"}, func(w string) bool { return strings.Contains(said, w) })
-		if !job && !(t.pos < len(t.low) && t.command()) {
+		if !job && (t.pos >= len(t.low) || !t.command()) {
 			return false
 		}
 	case "klara":
@@ -368,7 +368,8 @@ func signature(rest string) bool {
 }
 
 func polite(w string) bool {
-	return strings.Contains(" tack tackar mvh hälsningar hälsn vänliga vänligen bästa thanks thank thx best kind regards cheers br hej skickat sent ha have trevlig hörs ", " "+w+" ") && w != ""
+	const list = " tack tackar mvh hälsningar hälsn vänliga vänligen bästa thanks thank thx best kind regards cheers br hej skickat sent ha have trevlig hörs "
+	return w != "" && strings.Contains(list, " "+w+" ")
 }
 
 // suspicious tells whether a clause looks as if a command was meant: it starts with a command word, or holds one in capitals or before

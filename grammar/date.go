@@ -44,11 +44,11 @@ func (s *scanner) day(now time.Time, english bool) (time.Time, bool) {
 	today := time.Date(now.Year(), now.Month(), now.Day(), 0, 0, 0, 0, now.Location())
 	switch {
 	case s.take("idag", "i dag", "today"):
-		return s.confirmed(today, -1, now, english)
+		return s.confirmed(today, english)
 	case s.take("i övermorgon", "övermorgon", "the day after tomorrow", "day after tomorrow"):
-		return s.confirmed(today.AddDate(0, 0, 2), -1, now, english)
+		return s.confirmed(today.AddDate(0, 0, 2), english)
 	case s.take("imorgon", "i morgon", "imorron", "i morron", "imorrn", "tomorrow"):
-		return s.confirmed(today.AddDate(0, 0, 1), -1, now, english)
+		return s.confirmed(today.AddDate(0, 0, 1), english)
 	}
 	weekday := s.weekday()
 	if weekday >= 0 {
@@ -69,7 +69,7 @@ func (s *scanner) day(now time.Time, english bool) (time.Time, bool) {
 }
 
 // confirmed reads the date that may stand beside "tomorrow", which must be the same.
-func (s *scanner) confirmed(day time.Time, _ int, now time.Time, english bool) (time.Time, bool) {
+func (s *scanner) confirmed(day time.Time, english bool) (time.Time, bool) {
 	same := true
 	s.try(func() bool {
 		s.byte(",(")
@@ -179,7 +179,7 @@ func (s *scanner) isoDate(loc *time.Location) (time.Time, bool) {
 		if !ok2 {
 			return time.Time{}, false
 		}
-		return calendar(y, int(m), day, loc)
+		return calendar(y, m, day, loc)
 	}
 	return time.Time{}, false
 }

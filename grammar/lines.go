@@ -163,7 +163,7 @@ func sentences(l string) (out []sentence) {
 			finish(i)
 		case c == '.' && !inNumber && (i+1 == len(l) || l[i+1] == ' ') && !abbreviated(l[:i]):
 			finish(i)
-		case c == ';' || c == ',' && !inNumber && !(i+1 < len(l) && l[i+1] == '-'):
+		case c == ';' || c == ',' && !inNumber && (i+1 == len(l) || l[i+1] != '-'):
 			endClause(i)
 			clause = i + 1
 		}
