@@ -12,7 +12,7 @@ import (
 type Outgoing struct {
 	ID         string     `json:"id"`
 	Org        string     `json:"org"`
-	State      string     `json:"state" enum:"queued,deferred,failed,sent"`
+	State      string     `json:"state" enum:"queued,deferred,failed,sent,bounced"`
 	Case       uint64     `json:"case"`
 	Entry      string     `json:"entry"`
 	Lane       string     `json:"lane"`
@@ -23,6 +23,9 @@ type Outgoing struct {
 	At         time.Time  `json:"at"`
 	NextAt     *time.Time `json:"next_at" doc:"When it is tried next; null when it is not"`
 	Remote     string     `json:"remote" doc:"The remote's own words"`
+	RemoteID   string     `json:"remote_id,omitempty" doc:"The remote's name for a mail that it took, where it told"`
+	Status     string     `json:"status,omitempty" doc:"The enhanced code that came with its words (RFC 3463)"`
+	Attempts   int        `json:"attempts" doc:"Begun so far"`
 }
 
 func (s *server) outboxCalls() {
@@ -32,7 +35,7 @@ func (s *server) outboxCalls() {
 type listOutboxInput struct {
 	OrgParam
 	PageParams
-	State string `query:"state" enum:"queued,deferred,failed,sent" doc:"Left out: every state"`
+	State string `query:"state" enum:"queued,deferred,failed,sent,bounced" doc:"Left out: every state"`
 }
 
 type outboxOutput struct{ Body List[Outgoing] }
@@ -59,7 +62,7 @@ func outgoing(o casework.OutboxItem) (Outgoing, error) {
 	out := Outgoing{
 		ID: string(o.ID), Org: string(o.Org), State: string(o.State), Case: uint64(o.Case), Entry: string(o.Entry), Lane: string(o.Lane),
 		To: Mailbox{Name: o.To.Name, Email: o.To.Email}, ReplyTo: o.ReplyTo, MessageID: o.MessageID, ReturnPath: o.ReturnPath,
-		At: o.At.UTC(), Remote: o.Remote,
+		At: o.At.UTC(), Remote: o.Remote, RemoteID: o.RemoteID, Status: o.Status, Attempts: o.Attempts,
 	}
 	if o.State == casework.Queued || o.State == casework.Deferred {
 		out.NextAt = utc(o.NextAt)

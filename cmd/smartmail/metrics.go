@@ -25,6 +25,7 @@ type metrics struct {
 	commits  prometheus.Histogram
 	batch    prometheus.Histogram
 	written  prometheus.Counter
+	sending  *prometheus.CounterVec
 }
 
 func newMetrics() *metrics {
@@ -41,9 +42,10 @@ func newMetrics() *metrics {
 		commits:  prometheus.NewHistogram(prometheus.HistogramOpts{Name: "smartmail_store_commit_seconds", Help: "Durable commits.", Buckets: fast}),
 		batch:    prometheus.NewHistogram(prometheus.HistogramOpts{Name: "smartmail_store_commit_updates", Help: "Updates that shared a commit.", Buckets: prometheus.ExponentialBuckets(1, 2, 9)}),
 		written:  prometheus.NewCounter(prometheus.CounterOpts{Name: "smartmail_store_written_bytes_total", Help: "Bytes of keys and values committed."}),
+		sending:  newSending(),
 	}
 	m.registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
-		m.open, m.session, m.refused, m.mails, m.size, m.answer, m.steps, m.commits, m.batch, m.written)
+		m.open, m.session, m.refused, m.mails, m.size, m.answer, m.steps, m.commits, m.batch, m.written, m.sending)
 	return m
 }
 

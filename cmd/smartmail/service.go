@@ -25,6 +25,7 @@ import (
 	"smartmail/intake"
 	"smartmail/mailauth"
 	"smartmail/message"
+	"smartmail/outbound"
 	"smartmail/smtpd"
 	"smartmail/threading"
 )
@@ -42,6 +43,7 @@ type service struct {
 	router  *threading.Router
 	desk    *desk.Desk
 	intake  *intake.Intake
+	sender  *outbound.Sender // nil: nothing is sent
 }
 
 // openService opens the store and wires the parts on top of it. resolver answers what mailauth asks; nil means the
@@ -75,8 +77,18 @@ func openService(ctx context.Context, cfg *config.Config, log *slog.Logger, reso
 	}
 	keys := threading.NewKeyring(time.Now)
 	s.router = threading.NewRouter(keys, cfg.SMTP.Hostname, routing(cfg))
-	s.desk = desk.New(desk.Options{Store: s.store, Blobs: s.blobs, Keys: keys, Router: s.router, Orgs: orgIDs(cfg), Notices: notices(cfg), Log: log})
+	s.desk = desk.New(desk.Options{
+		Store: s.store, Blobs: s.blobs, Keys: keys, Router: s.router, Orgs: orgIDs(cfg), Notices: notices(cfg), Log: log, Retry: retry(cfg),
+		Wake: func() {
+			if s.sender != nil {
+				s.sender.Wake()
+			}
+		},
+	})
 	if err := s.desk.LoadKeys(ctx); err != nil {
+		return nil, errors.Join(err, s.close())
+	}
+	if s.sender, err = newSender(s); err != nil {
 		return nil, errors.Join(err, s.close())
 	}
 	s.intake = intake.New(intake.Options{
@@ -181,6 +193,7 @@ func (s *service) run(ctx context.Context, l listeners, adminToken string) error
 	g.Go(func() error { return mail.Serve(ctx, l.smtp...) })
 	g.Go(func() error { return serveHTTP(ctx, api, l.http) })
 	g.Go(func() error { return s.housekeeping(ctx) })
+	g.Go(func() error { return s.send(ctx) })
 	if sock, err := control.Listen(s.cfg.DataDir); err != nil {
 		s.log.Warn("no control socket: verify and import need the service stopped", "err", err)
 	} else {
@@ -276,6 +289,7 @@ func (s *service) ready(ctx context.Context) (map[string]string, error) {
 		detail["store"] = "not writable"
 		return detail, err
 	}
+	detail["queue_age"] = s.queueAge(ctx)
 	var fs syscall.Statfs_t
 	if err := syscall.Statfs(s.cfg.DataDir, &fs); err != nil {
 		return detail, fmt.Errorf("disk space: %w", err)

@@ -1,0 +1,141 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"smartmail/casework"
+	"smartmail/compose"
+	"smartmail/config"
+	"smartmail/desk"
+	"smartmail/dnsresolve"
+	"smartmail/mailauth/dkimsign"
+	"smartmail/message"
+	"smartmail/outbound"
+)
+
+func retry(cfg *config.Config) desk.Retry {
+	r := cfg.Relay.Retry
+	return desk.Retry{First: time.Duration(r.First), Max: time.Duration(r.Max), GiveUp: time.Duration(r.GiveUp)}
+}
+
+// newSender wires mail out; nil where the configuration names nobody to give it to, as the demo's does.
+func newSender(s *service) (*outbound.Sender, error) {
+	relay := s.cfg.Relay
+	o := outbound.Options{
+		Outbox: s.desk, Hostname: s.cfg.SMTP.Hostname, MXPort: relay.MXPort, Observe: s.metrics.delivered, Log: s.log,
+	}
+	switch {
+	case relay.Mode == "mx":
+		r, err := dnsresolve.New(dnsresolve.Options{Servers: s.cfg.DNS.Servers})
+		if err != nil {
+			return nil, err
+		}
+		o.Resolver = r
+	case relay.Smarthost.Address == "":
+		return nil, nil
+	default:
+		o.PerDestination = 10 // it is there for us
+		o.Smarthost = &outbound.Smarthost{
+			Address: relay.Smarthost.Address, TLS: outbound.TLSMode(relay.Smarthost.TLS), Username: relay.Smarthost.Username,
+			Password: passwordFile(relay.Smarthost.PasswordFile),
+		}
+	}
+	var orgs []compose.Org
+	for _, org := range s.cfg.Organisations {
+		orgs = append(orgs, compose.Org{ID: casework.OrgID(org.ID), Name: org.Name, Language: org.Language})
+	}
+	c, err := compose.New(compose.Options{Reader: s.desk, Orgs: orgs})
+	if err != nil {
+		return nil, fmt.Errorf("templates: %w", err)
+	}
+	o.Composer = writer{c}
+	if o.Signers, err = signers(s.cfg); err != nil {
+		return nil, err
+	}
+	return outbound.New(o)
+}
+
+// writer is the composer as the sender sees it.
+type writer struct{ *compose.Composer }
+
+// Compose implements outbound.Composer.
+func (w writer) Compose(ctx context.Context, item casework.OutboxItem) (outbound.Mail, error) {
+	m, err := w.Composer.Compose(ctx, item)
+	return outbound.Mail{From: m.From, To: m.To, Body: message.InMemory(m.Raw)}, err
+}
+
+// signers reads the DKIM keys of each organisation.
+func signers(cfg *config.Config) (map[casework.OrgID]outbound.Signer, error) {
+	out := map[casework.OrgID]outbound.Signer{}
+	for _, org := range cfg.Organisations {
+		var keys []dkimsign.Key
+		for _, d := range org.DKIM {
+			file, err := os.ReadFile(d.KeyFile)
+			if err != nil {
+				return nil, fmt.Errorf("DKIM key of organisation %s: %w", org.ID, err)
+			}
+			key, err := dkimsign.ParseKey(org.Domain, d.Selector, file)
+			if err != nil {
+				return nil, fmt.Errorf("organisation %s: %w", org.ID, err)
+			}
+			keys = append(keys, key)
+		}
+		if len(keys) == 0 {
+			continue
+		}
+		signer, err := dkimsign.New(nil, keys...)
+		if err != nil {
+			return nil, fmt.Errorf("organisation %s: %w", org.ID, err)
+		}
+		out[casework.OrgID(org.ID)] = signer
+	}
+	return out, nil
+}
+
+// passwordFile reads the smarthost's password when it is needed: the file's first line.
+func passwordFile(path string) func() (string, error) {
+	return func() (string, error) {
+		b, err := os.ReadFile(path)
+		if err != nil {
+			return "", fmt.Errorf("password file: %w", err)
+		}
+		line, _, _ := strings.Cut(string(b), "\n")
+		return strings.TrimRight(line, "\r"), nil
+	}
+}
+
+// send runs the sender, if there is one. This process has its store to itself, so whatever is claimed now was claimed by
+// a process that is dead.
+func (s *service) send(ctx context.Context) error {
+	if s.sender == nil {
+		return nil
+	}
+	if n, err := s.desk.FreeOutbox(ctx); err != nil && ctx.Err() == nil {
+		s.log.Error("claims of an earlier run stay until they are over", "err", err)
+	} else if n > 0 {
+		s.log.Info("mail that an earlier run had begun goes again", "count", n)
+	}
+	return s.sender.Run(ctx)
+}
+
+// delivered counts what came of an attempt to send.
+func (m *metrics) delivered(out casework.Outcome) { m.sending.WithLabelValues(string(out.State)).Inc() }
+
+func newSending() *prometheus.CounterVec {
+	return prometheus.NewCounterVec(prometheus.CounterOpts{Name: "smartmail_outbound_mails_total", Help: "Attempts to send a mail, by what came of it: sent, deferred, failed."}, []string{"state"})
+}
+
+// queueAge is the age of the oldest waiting mail as /readyz shows it.
+func (s *service) queueAge(ctx context.Context) string {
+	age, err := s.desk.QueueAge(ctx)
+	if err != nil {
+		return "unknown"
+	}
+	return age.Round(time.Second).String()
+}
