@@ -124,6 +124,8 @@ func TestNotAttributions(t *testing.T) {
 		"Här är kontakten:\n\nAnna Ek\nanna@example.com\n070-123 45 67",
 		"Hej!\n\nMvh Anna\n\nPS. Nyckeln ligger under mattan.",
 		"Hej!\n\nMvh\nAnna\n\nKan ni komma på fredag?",
+		"Hej!\n\nMvh Anna\n\nNyckeln finns hos grannen",
+		"Hej!\n\nMvh Anna\nNyckeln finns hos grannen",
 		"Hälsningar från oss i föreningen, vi ses på lördag.",
 		"Kommer du\n-- eller inte",
 		"Sent from my desk, is much easier than my mobile phone.\nHej",
@@ -230,7 +232,7 @@ func TestSignatures(t *testing.T) {
 		"-- \nAnna Ek\nStorgatan 5\n\n070-123 45 67", "--\nAnna Ek", "—\nAnna Ek", "---\nAnna Ek", "_____\nAnna Ek\nDemo Bostad", "—————\nAnna Ek\nFörvaltare\nanna@example.com",
 		"Mvh\nAnna", "Mvh Anna", "Mvh, Anna Ek", "MVH\nAnna Ek\nFörvaltare, Demo Bostad\n070-123 45 67", "Med vänliga hälsningar\n\nAnna Ek\nTel: 070-123 45 67\nanna@example.com", "Med vänlig hälsning / Best regards\nAnna Ek\n\nDemo Bostad AB\nStorgatan 5, 123 45 Storstad",
 		"Hälsningar Anna", "Vänligen,\nAnna Ek", "/Anna", "// Anna Ek", "-Anna Ek", "Med vennlig hilsen\nKari Nordmann", "Vennlig hilsen,\nKari", "Mvh\nKari\nTlf. 123 45 678", "Venlig hilsen\nPeter", "Kh\nPeter", "Hilsen Peter", "Terveisin\nMatti", "Ystävällisin terveisin\nMatti Meikäläinen\npuh. 040 123 4567", "T: Matti", "Terv. Matti",
-		"Best regards,\nAnna Ek", "Kind regards\nAnna", "Regards,\n\nAnna Ek\nDemo Ltd\n+44 20 7946 0000", "Mit freundlichen Grüßen\nAnna Ek", "MfG\nAnna", "Cordialement,\nAnna", "Saludos,\nAnna", "Groeten,\nAnna", "Pozdrawiam\nAnna", "С уважением,\nАнна",
+		"Best regards,\nAnna Ek", "Kind regards\nAnna", "Regards,\n\nAnna Ek\nDemo Ltd\n+44 20 7946 0000", "Mit freundlichen Grüßen\nAnna Ek", "MfG\nAnna", "Mit freundlichen Grüßen\n\nMax Mustermann\n\nFirma GmbH\n12345 Berlin\nTel. 030 123456\n\nGeschäftsführer: X\nAmtsgericht Berlin HRB 12345", "Cordialement,\nAnna", "Saludos,\nAnna", "Groeten,\nAnna", "Pozdrawiam\nAnna", "С уважением,\nАнна",
 		"Mvh\nAnna\n\nSkickat från min iPhone", "Mvh Anna\n--\nDemo Bostad\nanna@example.com",
 	} {
 		if got := NewText("Ja, tack. Det går bra nu.\n\n" + below + "\n"); got != "Ja, tack. Det går bra nu." {

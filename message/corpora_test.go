@@ -296,39 +296,3 @@ func TestCorporaReports(t *testing.T) {
 	}
 	class.floor(t, "reports", 1)
 }
-
-func TestCorporaReplies(t *testing.T) {
-	words := func(s string) string { return norm.NFC.String(strings.Join(strings.Fields(s), " ")) }
-	for _, set := range []string{"crisp-reply-parser", "discourse-reply-trimmer", "github-reply-parser", "mail-parser-reply", "willdurand-reply-parser"} {
-		t.Run(set, func(t *testing.T) {
-			var replies score
-			for _, e := range manifest[struct {
-				File     string   `json:"file"`
-				Trimmed  *string  `json:"trimmed_text"`
-				Must     []string `json:"must_contain"`
-				MustNot  []string `json:"must_not_contain"`
-				Nothing  bool     `json:"nothing_to_trim"`
-				Disputed any      `json:"disputed"`
-			}](t, set) {
-				raw, err := os.ReadFile(filepath.Join(corpora, set, e.File))
-				if err != nil {
-					t.Fatal(err)
-				}
-				full, got := words(string(raw)), words(NewText(string(raw)))
-				if e.Disputed != nil || (e.Trimmed == nil && e.Must == nil && e.MustNot == nil && !e.Nothing) {
-					continue
-				}
-				ok := e.Trimmed == nil || got == words(*e.Trimmed)
-				ok = ok && (!e.Nothing || got == full)
-				for _, s := range e.Must {
-					ok = ok && strings.Contains(got, words(s))
-				}
-				for _, s := range e.MustNot {
-					ok = ok && !strings.Contains(got, words(s))
-				}
-				replies.add(t, ok, "%s: %.200q", e.File, got)
-			}
-			replies.floor(t, "replies", 0.6)
-		})
-	}
-}

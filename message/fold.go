@@ -48,6 +48,9 @@ func splitLines(full string, marks []Range) []*line {
 			end = start + i + 1
 		}
 		text := trimMarks(full[start:end])
+		for text == "" && end < len(full) && full[end] == '\n' { // a text may be nothing but line ends
+			end++
+		}
 		if text == "" && above.text == "" && above.end > 0 {
 			above.end, start = end, end
 			continue

@@ -88,42 +88,48 @@ func nameLike(s string) bool {
 	return !strings.ContainsAny(s, "?!:")
 }
 
-// signs reports whether the lines below a greeting are a signature: in its first paragraph short lines without
-// sentences, in every further one a contact detail.
+// signs reports whether the lines below a greeting are a signature: in the first paragraph short lines without sentences,
+// in every further one a contact detail, until two are found. named says that the name stands beside the greeting.
 func signs(below []*line, named bool) bool {
 	gap := len(below) > 0 && below[0].text == ""
-	lines, contacts, inPart, part := 0, 0, 0, 0
-	for i, l := range below {
-		if l.text == "" {
-			if part > 1 && inPart == 0 {
+	contacts, lines := 0, 0
+	for i, part := range paragraphs(below) {
+		found, told := 0, false // contact details, and a line that may say something
+		for _, l := range part {
+			words := len(strings.Fields(l.text))
+			switch {
+			case contact(l.text):
+				found++
+			case delimiter(l.text) != 0:
+				found++
+			case sentence(l.text), i == 0 && words > 7:
 				return false
+			case words > 3 && !nameLike(l.text):
+				told = true
 			}
-			inPart = 0
-			continue
 		}
-		if i == 0 || below[i-1].text == "" {
-			part++
-		}
-		lines++
-		switch {
-		case contact(l.text):
-			contacts++
-			inPart++
-		case delimiter(l.text) != 0:
-			inPart++
-		case sentence(l.text), part == 1 && len(strings.Fields(l.text)) > 7:
-			return false
-		case named && contacts == 0 && lines == 1 && !nameLike(l.text) && len(strings.Fields(l.text)) > 4:
+		apart := i > 0 || gap && named
+		if found == 0 && contacts < 2 && (apart || named && told) {
 			return false
 		}
-	}
-	if part > 1 && inPart == 0 {
-		return false
+		contacts, lines = contacts+found, lines+len(part)
 	}
 	if gap && !named && contacts == 0 && lines == 1 {
 		return false
 	}
 	return named || lines > 0
+}
+
+func paragraphs(lines []*line) [][]*line {
+	var out [][]*line
+	for i := skipBlank(lines, 0); i < len(lines); i = skipBlank(lines, i) {
+		start := i
+		for i < len(lines) && !lines[i].blank() {
+			i++
+		}
+		out = append(out, lines[start:i])
+	}
+	return out
 }
 
 // sentence tells a line that says something: it ends as sentences do, or is a postscript.

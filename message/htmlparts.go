@@ -13,6 +13,8 @@ type quoteState struct {
 	holder bool     // answers may stand behind its blockquotes
 	inner  span     // a blockquote of the holder
 	behind bool     // one of them is over
+	answer bool     // something stands behind it
+	first  int      // of the marks, where the holder began
 
 	marked FoldKind // the kind of the range that is open
 }
@@ -26,8 +28,14 @@ func (w *htmlWriter) enterQuote(name string, attrs map[string]string) {
 		case !q.holder:
 		case q.inner.tag != "":
 			q.inner.start(name)
-		case name == "blockquote":
+		case name == "blockquote" && quoteMark(name, attrs) != noQuote:
 			q.inner = span{tag: name, open: 1}
+			if q.answer { // answers between: the quotation gives them their sense
+				w.closeMark()
+				w.out.marks = w.out.marks[:q.first]
+				q.kind, q.holder = "", false
+				q.span = span{}
+			}
 		case !q.behind && quoteMark(name, attrs) == quoteHolder:
 			q.holder = false // a mail that was passed on with its own quotation in it
 		}
@@ -37,7 +45,7 @@ func (w *htmlWriter) enterQuote(name string, attrs map[string]string) {
 	if m == noQuote {
 		return
 	}
-	*q = quoteState{kind: m.kind(), holder: m == quoteHolder, marked: q.marked}
+	*q = quoteState{kind: m.kind(), holder: m == quoteHolder, first: len(w.out.marks), marked: q.marked}
 	if m != quoteBehind {
 		q.span = span{tag: name, open: 1}
 	}
@@ -61,7 +69,7 @@ func (w *htmlWriter) mark() {
 	q := &w.quote
 	kind := q.kind
 	if q.holder && q.behind && q.inner.tag == "" {
-		kind = "" // an answer
+		kind, q.answer = "", true
 	}
 	if kind == q.marked {
 		return

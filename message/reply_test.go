@@ -65,6 +65,23 @@ func TestNewTextOfHTML(t *testing.T) {
 		{"new Outlook", `<div>Ja.</div><div id="mail-editor-reference-message-container"><div>Hej</div></div>`, "Ja."},
 		{"text below the quotation", `<blockquote type="cite"><div>Hej</div></blockquote><div>Ja.</div>`, "Ja."},
 		{"nothing but a quotation", `<div class="gmail_quote"><div>Hej</div></div>`, "Hej"},
+		{"Gmail, answers between", `<div>Svar nedan.</div><div class="gmail_quote"><div class="gmail_attr">Den 5 jan skrev Demo:</div><blockquote class="gmail_quote">Hej, fråga ett?</blockquote><div>Ja.</div><blockquote class="gmail_quote">Fråga två?</blockquote><div>Nej.</div></div>`, "Svar nedan.\n> Hej, fråga ett?\nJa.\n> Fråga två?\nNej."},
+		{"Gmail, a mail passed on", `<div>Se här.</div><div class="gmail_quote"><div class="gmail_attr">---------- Forwarded message ---------<br>Från: Demo</div>Hej<blockquote>äldre</blockquote>slut</div>`, "Se här."},
+		{"Gmail, quotation in what is passed on", `<div>Se här.</div><div class="gmail_quote"><div class="gmail_attr">Forwarded</div>Hej<div class="gmail_quote"><blockquote class="gmail_quote">äldre</blockquote></div>slut</div>`, "Se här."},
+		{"Gmail, signature", `<div>Ja.</div><div class="gmail_signature">Anna Ek<br>Hej Bygg AB</div>`, "Ja."},
+		{"Proton, with its own quotation", `<div>Ja.</div><div class="protonmail_quote">On Monday Demo wrote:<br><blockquote class="protonmail_quote" type="cite">Hej</blockquote></div>`, "Ja."},
+		{"Hotmail", `<div>Ja.<br><hr id="stopSpelling">Date: Mon, 5 Jan 2026<br>From: a@example.com<br>Hej</div>`, "Ja."},
+		{"Zimbra", `<div>Ja.</div><hr id="zwchr" data-marker="__DIVIDER__"><div data-marker="__QUOTED_TEXT__">Hej</div>`, "Ja."},
+		{"Windows Mail", `<div>Ja.</div><div style="padding-top: 5px; border-top-color: rgb(229, 229, 229); border-top-width: 1px; border-top-style: solid;"><b>Från:</b> Demo</div><div>Hej</div>`, "Ja."},
+		{"Outlook 2003", `<div>Ja.</div><div class="OutlookMessageHeader"><b>Från:</b> Demo</div><div>Hej</div>`, "Ja."},
+		{"Outlook in text alone", `<p>Ja.</p><p><b>Från:</b> Demo &lt;d@example.org&gt;<br><b>Skickat:</b> den 5 januari 2026<br><b>Till:</b> Anna<br><b>Ämne:</b> Kranen</p><p>Hej</p>`, "Ja."},
+		{"Outlook on phones", `<div>Ja.</div><div id="ms-outlook-mobile-signature">Hämta <a href="https://aka.ms/o0ukef">Outlook för iOS</a></div><div id="divRplyFwdMsg">Från: Demo</div><div>Hej</div>`, "Ja."},
+		{"Apple Mail", `<div>Ja.</div><div><br><blockquote type="cite"><div>On 5 Jan 2026, at 10:00, Demo wrote:</div><br><div>Hej</div></blockquote></div>`, "Ja."},
+		{"Yandex", `<p>Ja.<br><br>05.01.2026, 10:00, "Demo" &lt;<a href="mailto:d@example.org">d@example.org</a>&gt;:</p><blockquote>Hej<br>hej</blockquote>`, "Ja."},
+		{"Mail.ru", `<p>Ja.<br><br>Mon, 5 Jan 2026 10:00:51 +0400 от Demo &lt;d@example.org&gt;:<br></p><blockquote style="border-left:1px solid #0857A6"><div>Hej</div></blockquote>`, "Ja."},
+		{"AOL", `<font>Ja.<br><br><div>-----Original Message-----<br>From: Demo &lt;d@example.org&gt;<br>To: a@example.com<br><br>Hej</div></font>`, "Ja."},
+		{"Yahoo on Android", `Ja.<br><br><a href="https://example.com">Skickat från Yahoo Mail på Android</a><html><body><blockquote><p>Den mån 5 jan. 2026 kl. 10:00, Demo</p><p>&lt;d@example.org&gt; skrev:</p> Hej</blockquote></body></html>`, "Ja."},
+		{"Thunderbird, passed on", `<p>Se här.</p><div class="moz-forward-container">-------- Vidarebefordrat meddelande --------<table><tr><td>Hej</td></tr></table></div>`, "Se här."},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -121,9 +138,9 @@ func TestNothingIsLost(t *testing.T) {
 	}
 }
 
-// hostileTexts would take long if the work grew faster than the text; each is 1 MB.
-func hostileTexts() map[string]string {
-	fill := func(unit string) string { return strings.Repeat(unit, 1<<20/len(unit)) }
+// hostileTexts would take long if the work grew faster than the text.
+func hostileTexts(size int) map[string]string {
+	fill := func(unit string) string { return strings.Repeat(unit, size/len(unit)) }
 	return map[string]string{
 		"blank lines":              fill("\n") + "x",
 		"quote marks":              "x\n" + fill("> x\n"),
@@ -157,14 +174,14 @@ func hostileTexts() map[string]string {
 }
 
 func TestNewTextOfHostileTexts(t *testing.T) {
-	for name, full := range hostileTexts() {
+	for name, full := range hostileTexts(256 << 10) {
 		t.Run(name, func(t *testing.T) {
 			start := time.Now()
 			got := NewText(full)
 			if strings.TrimSpace(strings.ReplaceAll(full, "\u200B", "")) != "" && strings.TrimSpace(got) == "" {
 				t.Error("nothing remains")
 			}
-			if took := time.Since(start); took > 2*time.Second { // the race detector and a busy machine included
+			if took := time.Since(start); took > time.Second { // the race detector and a busy machine included
 				t.Errorf("took %v", took)
 			}
 			checkReply(t, newlines(full), ReadReply(newlines(full), ReplyContext{Sent: []string{full}}))
