@@ -88,7 +88,7 @@ func replyCode(line string) (int, bool) {
 func cutStatus(text string) (status, rest string, ok bool) {
 	status, rest, _ = strings.Cut(text, " ")
 	parts := strings.Split(status, ".")
-	if len(parts) != 3 || len(parts[0]) != 1 || !strings.Contains("245", parts[0]) {
+	if len(parts) != 3 || parts[0] != "2" && parts[0] != "4" && parts[0] != "5" {
 		return "", text, false
 	}
 	for _, p := range parts {
