@@ -26,26 +26,26 @@ var openers = wordSet([]string{
 	"sun", "sunday", "at", "in", "jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "sept", "oct", "nov", "dec",
 }, []string{
 	"am", "um", "mo", "di", "mi", "do", "fr", "sa", "so", "montag", "dienstag", "mittwoch", "donnerstag", "freitag", "samstag", "sonntag",
-	"le", "el", "il", "em", "op", "in data", "a", "à", "lun", "mar", "mer", "mié", "jeu", "jue", "ven", "vie", "sam", "sáb", "dim", "dom", "gio",
+	"le", "el", "il", "em", "op", "a", "à", "lun", "mar", "mer", "mié", "jeu", "jue", "ven", "vie", "sam", "sáb", "dim", "dom", "gio",
 	"sab", "seg", "ter", "qua", "qui", "sex", "lunes", "martes", "lundi", "mardi", "mercredi", "jeudi", "vendredi", "samedi", "dimanche", "lunedì",
 	"vr", "zo", "wo", "za", "zat", "din", "dnia", "w", "pon", "wt", "śr", "czw", "pt", "sob", "niedz", "dne", "po", "út", "st", "čt", "pá", "so", "ne",
 	"pe", "în", "la", "tarihinde", "vào", "στις", "την", "τη", "на", "в", "пн", "вт", "ср", "чт", "пт", "сб", "вс", "нд", "от", "кому", "pada", "dana",
-	"za", "vineri", "joi", "u", "dňa", "ut", "str", "štv", "pia", "pir", "antr", "em", "no", "ven", "lun.", "ב", "בתאריך", "ביום", "في", "بتاريخ", "vp", "pp",
-	"2020年", "于", "在",
+	"za", "vineri", "joi", "u", "dňa", "ut", "str", "štv", "pia", "pir", "antr", "em", "no", "ven", "ב", "בתאריך", "ביום", "في", "بتاريخ", "vp", "pp",
+	"于", "在",
 })
 
 // wroteVerbs are what attributions say: wrote, writes, has written.
 var wroteVerbs = []string{
-	"skrev", "skrev följande", "skriver", "har skrivit", "har skrevet", "kirjoitti", "skrifaði", "wrote", "writes", "schrieb", "schrieben", "geschrieben", "a écrit",
-	"escribió", "escribio", "escrigué", "va escriure", "ha scritto", "escreveu", "schreef", "geschreven", "napisał(a)", "napisał", "napisała", "napisał/a", "pisze",
-	"napsal(a)", "napsal", "napsala", "napísal(a)", "napísal", "napísala", "írta", "ezt írta", "a scris", "yazdı", "şunu yazdı", "έγραψε", "написал(а)", "написал", "написала",
+	"skrev", "skriver", "har skrivit", "har skrevet", "kirjoitti", "skrifaði", "wrote", "writes", "schrieb", "schrieben", "geschrieben", "a écrit",
+	"escribió", "escribio", "escrigué", "va escriure", "ha scritto", "escreveu", "schreef", "geschreven", "napisał(a)", "napisał", "napisała", "pisze",
+	"napsal(a)", "napsal", "napsala", "napísal(a)", "napísal", "napísala", "írta", "a scris", "yazdı", "έγραψε", "написал(а)", "написал", "написала",
 	"написав", "написав(ла)", "писал(а)", "писал", "пишет", "пише", "написа", "đã viết", "menulis", "je napisao", "je napisala", "je napisao/la", "je napisal", "napisao je", "kirjutas",
 	"rakstīja", "rašė", "كتب", "כתב", "כתב/ה", "נכתב על ידי", "เขียนว่า", "เขียน", "missatge de", "napisana przez", "je napisal(a)", "napísala",
-	"写道", "寫道", "のメール", "のメッセージ", "は書きました", "さんは書きました", "님이 작성", "님이 다음을 작성", "작성", "님이 쓴",
+	"写道", "寫道", "のメール", "のメッセージ", "は書きました", "님이 작성", "님이 다음을 작성", "작성", "님이 쓴",
 }
 
 // pronouns beside the verb say that a person tells of their own writing.
-var pronouns = wordSet([]string{"jag", "vi", "jeg", "jeg,", "minä", "me", "i", "we", "ich", "wir", "je", "nous", "yo", "io", "ik", "wij", "ja", "eu", "я", "мы"})
+var pronouns = wordSet([]string{"jag", "vi", "jeg", "minä", "me", "i", "we", "ich", "wir", "je", "nous", "yo", "io", "ik", "wij", "ja", "eu", "я", "мы"})
 
 // months by their first three bytes, for languages in which dates come with names.
 var months = wordSet([]string{
@@ -63,11 +63,11 @@ var fieldNames = fieldTable(map[fieldSet][]string{
 		"enviada em", "enviado em", "fecha", "verzonden", "datum/tid", "inviato", "data", "wysłano", "data wysłania", "отправлено", "дата", "надіслано", "odesláno", "odoslané", "dátum", "küldve",
 		"elküldve", "gönderildi", "gönderilme tarihi", "tarih", "στάλθηκε", "ημερομηνία", "trimis", "data trimiterii", "נשלח", "תאריך", "التاريخ", "تاريخ الإرسال", "发送时间", "日期", "时间", "寄件日期",
 		"傳送日期", "已傳送", "送信日時", "日付", "日時", "보낸 날짜", "날짜", "đã gửi", "ngày", "sent on", "poslano", "saadetud", "sent at", "date d'envoi", "dagsetning", "sendt den", "received", "mottaget", "tid"},
-	isTo: {"till", "til", "vastaanottaja", "to", "an", "à", "a", "para", "aan", "do", "кому", "кому/куда", "komu", "pre", "címzett", "kime", "kime ", "alıcı", "προς", "către", "catre", "אל", "إلى", "收件人", "收件者",
-		"宛先", "받는 사람", "받는사람", "đến", "tới", "prima", "saaja", "destinataire", "destinatario", "destinatário", "empfänger", "mottagare", "mottaker", "modtager", "ontvanger", "adresat", "tillt", "za", "a:", "kepada", "per"},
+	isTo: {"till", "til", "vastaanottaja", "to", "an", "à", "a", "para", "aan", "do", "кому", "кому/куда", "komu", "pre", "címzett", "kime", "alıcı", "προς", "către", "catre", "אל", "إلى", "收件人", "收件者",
+		"宛先", "받는 사람", "받는사람", "đến", "tới", "prima", "saaja", "destinataire", "destinatario", "destinatário", "empfänger", "mottagare", "mottaker", "modtager", "ontvanger", "adresat", "za", "kepada", "per"},
 	isSubject: {"ämne", "emne", "aihe", "otsikko", "subject", "betreff", "objet", "sujet", "asunto", "assunto", "onderwerp", "oggetto", "temat", "тема", "předmět", "predmet", "tárgy", "konu",
 		"θέμα", "subiect", "subiectul", "נושא", "الموضوع", "主题", "主旨", "主題", "件名", "제목", "chủ đề", "tiêu đề", "zadeva", "teema", "efni", "assumpte", "subjek", "perihal", "ärende"},
-	isCc: {"kopia", "kopi", "kopio", "cc", "cc:", "bcc", "kopie", "copie", "copie à", "cc à", "dw", "копия", "копія", "kópia", "másolat", "másolatot kap", "bilgi", "κοιν.", "κοινοποίηση", "עותק",
+	isCc: {"kopia", "kopi", "kopio", "cc", "bcc", "kopie", "copie", "copie à", "cc à", "dw", "копия", "копія", "kópia", "másolat", "másolatot kap", "bilgi", "κοιν.", "κοινοποίηση", "עותק",
 		"نسخة", "抄送", "副本", "참조", "reply-to", "svara till", "antwort an", "répondre à", "responder a", "reply to", "importance", "prioritet", "vikt", "wichtigkeit", "attachments", "bilagor", "pièces jointes", "anlagen",
 		"organization", "newsgroups", "bifogade filer", "resent-from", "list-id", "conversation", "cópia", "cc."},
 })
@@ -76,7 +76,7 @@ func fieldTable(names map[fieldSet][]string) map[string]fieldSet {
 	table := map[string]fieldSet{}
 	for kind, list := range names {
 		for _, n := range list {
-			table[n] = kind
+			table[n] |= kind
 		}
 	}
 	return table
@@ -140,7 +140,7 @@ var footerLine = regexp.MustCompile(`(?i)^\W{0,4}(?:` +
 	`)\W{0,4}(?:<?https?://\S{0,200})?$`)
 
 // footerWords are in every such line.
-var footerWords = []string{"sent ", "skickat", "skickades", "sendt", "lähetetty", "gesendet", "outlook", "yahoo", "envoy", "enviad", "inviat", "verzonden", "verstuurd", "wysłan", "отправлено", "надіслано", "odesláno", "elküldve", "trimis", "αποστολή", "送信", "发", "發", "從", "보냄", "gönderildi", "yahoo"}
+var footerWords = []string{"sent ", "skickat", "skickades", "sendt", "lähetetty", "gesendet", "outlook", "yahoo", "envoy", "enviad", "inviat", "verzonden", "verstuurd", "wysłan", "отправлено", "надіслано", "odesláno", "elküldve", "trimis", "αποστολή", "送信", "发", "發", "從", "보냄", "gönderildi"}
 
 // device is what a phone's or a mail program's line names.
 const device = `iphone|ipad|ios|android|samsung|galaxy|outlook|e-?post|e-?mail|mail|yahoo|gmail|windows|blackberry|xperia|huawei|honor|oneplus|pixel|motorola|` +
