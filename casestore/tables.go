@@ -64,12 +64,15 @@ var (
 		func(p *casework.Party) Key { return PartyKey(p.Org, p.Email) },
 		func(p *casework.Party) *uint64 { return &p.Version },
 	)
-	// Triage items; by_state serves the queue.
+	// Triage items; by_state serves the queue, by_mail finds those of a mail.
 	Triage = Declare("triage", 1,
 		func(t *casework.TriageItem) Key { return K(string(t.Org)).Str(string(t.ID)) },
 		func(t *casework.TriageItem) *uint64 { return &t.Version },
 		Index[casework.TriageItem]{Name: "by_state", Keys: func(t *casework.TriageItem) []Key {
 			return []Key{K(string(t.Org)).Str(string(t.State))}
+		}},
+		Index[casework.TriageItem]{Name: "by_mail", Keys: func(t *casework.TriageItem) []Key {
+			return []Key{K(string(t.Org)).Str(string(t.Mail))}
 		}},
 	)
 	// Outbox holds mails to be sent; by_state serves lists, by_due the sender.

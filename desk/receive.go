@@ -56,7 +56,8 @@ func (d *Desk) Receive(ctx context.Context, deliveries []Delivery) ([]Placed, er
 	return placed, err
 }
 
-// Again returns where a mail that is stored already lies for these recipients; ok is false when any of them is new to it.
+// Again returns where a mail that is stored already lies for these recipients; ok is false when any of them is new to it,
+// or when this copy proves what the stored one did not.
 func (d *Desk) Again(ctx context.Context, deliveries []Delivery) (placed []Placed, ok bool, err error) {
 	err = d.Store.View(ctx, func(tx casestore.Tx) error {
 		placed, ok = nil, true
@@ -70,7 +71,7 @@ func (d *Desk) Again(ctx context.Context, deliveries []Delivery) (placed []Place
 				return err
 			}
 			places, unplaced := placesOf(m, del.Routes)
-			if len(unplaced) > 0 {
+			if len(unplaced) > 0 || provesMore(m, del.Mail) {
 				ok = false
 				return nil
 			}
@@ -153,6 +154,10 @@ func (d *Desk) receive(tx casestore.Tx, del Delivery) (casework.Mail, []casework
 		}
 	case err != nil:
 		return m, nil, err
+	default:
+		if err := d.vouch(tx, m, del); err != nil {
+			return m, nil, err
+		}
 	}
 
 	places, routes := placesOf(m, del.Routes)
@@ -161,7 +166,7 @@ func (d *Desk) receive(tx casestore.Tx, del Delivery) (casework.Mail, []casework
 	}
 	// What a scanner found when the mail first came counts for later recipients, and what it knows by now as well.
 	found, err := threading.Resolve(threading.Mail{
-		Org: m.Org, Content: m.Content, Auth: m.Auth, Routes: routes, At: del.Mail.At, Policy: del.Policy,
+		Org: m.Org, Content: m.Content, Auth: better(m, del.Mail), Routes: routes, At: del.Mail.At, Policy: del.Policy,
 		Hold: cmp.Or(m.Scan.Hold(), del.Mail.Scan.Hold()),
 	}, d.Router, lookup{tx, m.Org})
 	if err != nil {

@@ -335,6 +335,39 @@ func TestStolenTokenIsMarkedAndWaitsForAPerson(t *testing.T) {
 	h.sound()
 }
 
+// A copy that comes with proof speaks for the one that came first without: nobody can keep a mail hidden by being quicker.
+func TestACopyWithProofVouches(t *testing.T) {
+	h := newHouse(t)
+	h.must(letter("anna@home.example", "Kran", "1@home", "", "x"), fel)
+	h.says(verdict.Fail, "quarantine")
+	mail := letter("anna@home.example", "SV: Kran", "2@home", "", "hej")
+	first := h.must(mail, h.address("a", 1, 1))
+	if c := h.caseOf("a", 1); len(c.Held) != 1 {
+		t.Fatalf("held: %v", c.Held)
+	}
+	h.says(verdict.Pass, "quarantine")
+	for range 2 {
+		if again := h.must(mail, h.address("a", 1, 1)); again != first {
+			t.Errorf("the copy: %q, first %q", again, first)
+		}
+	}
+	if c := h.caseOf("a", 1); len(c.Held) != 0 || len(h.mails("a", 1)) != 2 {
+		t.Errorf("held %v, %d mails", c.Held, len(h.mails("a", 1)))
+	}
+	queue, err := h.desk.TriageQueue(t.Context(), "a", casework.TriageOpen, nil, 10)
+	if err != nil || len(queue.Items) != 0 {
+		t.Errorf("triage still asks about %d mails, %v", len(queue.Items), err)
+	}
+	// A stranger's own proof is none for somebody else's address.
+	stranger := letter("x@evil.example", "SV: Kran", "3@evil", "", "hej")
+	h.must(stranger, h.address("a", 1, 1))
+	h.must(stranger, h.address("a", 1, 1))
+	if c := h.caseOf("a", 1); len(c.Held) != 1 {
+		t.Errorf("held: %v", c.Held)
+	}
+	h.sound()
+}
+
 func TestTriageDecisions(t *testing.T) {
 	h := newHouse(t)
 	h.must(letter("anna@home.example", "Kran", "1@home", "", "x"), fel)

@@ -115,12 +115,14 @@ func (r resolver) standing(p *Placement) {
 	}
 }
 
-// proved tells whether the verdict is a proof of the very address that we take for the sender's. mailauth reads From more
+// Proves tells whether a verdict is a proof of the very address that we take for the sender's. mailauth reads From more
 // strictly than message does, so that a From which two readers could read differently proves nothing.
-func (r resolver) proved() bool {
-	local, domain, ok := splitAddress(r.m.Content.From.Email)
-	return ok && r.m.Auth.Aligned() && casework.Address(r.m.Auth.From) == casework.Address(local+"@"+domain)
+func Proves(c message.Content, v verdict.Verdict) bool {
+	local, domain, ok := splitAddress(c.From.Email)
+	return ok && v.Aligned() && casework.Address(v.From) == casework.Address(local+"@"+domain)
 }
+
+func (r resolver) proved() bool { return Proves(r.m.Content, r.m.Auth) }
 
 func (r resolver) unconfirmed(p *Placement, reason string) {
 	p.Sender = casework.Unconfirmed
