@@ -1,0 +1,88 @@
+package main
+
+import (
+	"crypto/ed25519"
+	"crypto/rand"
+	"crypto/rsa"
+	"crypto/x509"
+	"encoding/pem"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"smartmail/config"
+	"smartmail/message"
+)
+
+// An organisation's RSA and Ed25519 keys sign side by side.
+func TestSigners(t *testing.T) {
+	short, err := rsa.GenerateKey(rand.Reader, 2048)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, curve, err := ed25519.GenerateKey(rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	org := config.Organisation{ID: "demo", Domain: "arende.example.org"}
+	for selector, key := range map[string]any{"r1": short, "e1": curve} {
+		der, err := x509.MarshalPKCS8PrivateKey(key)
+		if err != nil {
+			t.Fatal(err)
+		}
+		file := filepath.Join(t.TempDir(), selector+".pem")
+		if err := os.WriteFile(file, pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der}), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		org.DKIM = append(org.DKIM, config.DKIM{Selector: selector, KeyFile: file})
+	}
+	cfg := &config.Config{Organisations: []config.Organisation{org, {ID: "other", Domain: "other.example.org"}}}
+	got, err := signers(cfg)
+	if err != nil || len(got) != 1 {
+		t.Fatalf("%d signers, %v", len(got), err)
+	}
+	fields, err := got["demo"].Sign(message.InMemory([]byte("From: a@arende.example.org\r\nSubject: x\r\n\r\nx\r\n")))
+	if err != nil || strings.Count(string(fields), "DKIM-Signature:") != 2 || !strings.Contains(string(fields), "a=rsa-sha256") || !strings.Contains(string(fields), "a=ed25519-sha256") {
+		t.Errorf("%s, %v", fields, err)
+	}
+	cfg.Organisations[0].DKIM[0].KeyFile += ".gone"
+	if _, err := signers(cfg); err == nil || !strings.Contains(err.Error(), "organisation demo") {
+		t.Errorf("a missing key file: %v", err)
+	}
+}
+
+// The password is read anew each time, so that a changed one needs no restart.
+func TestPasswordFile(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "password")
+	read := passwordFile(path)
+	if _, err := read(); err == nil {
+		t.Error("a missing file gives a password")
+	}
+	for text, want := range map[string]string{"one\n": "one", "two\r\nmore\n": "two", " three ": " three "} {
+		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if got, err := read(); got != want || err != nil {
+			t.Errorf("%q gives %q, %v", text, got, err)
+		}
+	}
+}
+
+// The demo's people are made up: nothing is sent to them.
+func TestDemoSendsNothing(t *testing.T) {
+	cfg, err := (&demoCmd{SMTP: "127.0.0.1:0", HTTP: "127.0.0.1:0", Data: t.TempDir()}).config()
+	if err != nil {
+		t.Fatal(err)
+	}
+	svc, err := openService(t.Context(), cfg, logger(t.Output()), demoZone{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if svc.sender != nil {
+		t.Error("the demo has a sender")
+	}
+	if err := svc.close(); err != nil {
+		t.Error(err)
+	}
+}
