@@ -10,6 +10,7 @@ import (
 	"golang.org/x/term"
 
 	"smartmail/config"
+	"smartmail/control"
 	"smartmail/mailbox"
 )
 
@@ -21,18 +22,15 @@ type importCmd struct {
 
 // Run takes every mail in, one after the other; one that cannot be taken in is named and does not stop the others.
 func (c *importCmd) Run(ctx context.Context, std streams) error {
-	cfg, err := config.Load(c.Config)
-	if err != nil {
-		return err
-	}
-	target, done, err := connect(ctx, cfg, std)
-	if err != nil {
-		return err
-	}
-	defer done()
+	return c.with(ctx, std, false, func(cfg *config.Config, target control.Service) error {
+		return c.take(ctx, std, cfg, target)
+	})
+}
+
+func (c *importCmd) take(ctx context.Context, std streams, cfg *config.Config, target control.Service) error {
 	bar := progress(std, mailbox.Count(c.Paths))
 	taken, there, failed, passed := 0, 0, 0, 0
-	err = mailbox.Walk(ctx, c.Paths, cfg.SMTP.MaxMessageBytes, func(m mailbox.Mail) error {
+	err := mailbox.Walk(ctx, c.Paths, cfg.SMTP.MaxMessageBytes, func(m mailbox.Mail) error {
 		err, again := m.Err, false
 		if err == nil {
 			_, again, err = target.Import(ctx, c.Org, m.Bytes)

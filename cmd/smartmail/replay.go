@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"smartmail/config"
+	"smartmail/control"
 )
 
 type replayCmd struct {
@@ -15,22 +16,12 @@ type replayCmd struct {
 
 // Run reads stored mail by the rules of today and shows what they would read another way.
 func (c *replayCmd) Run(ctx context.Context, std streams) error {
-	cfg, err := config.Load(c.Config)
-	if err != nil {
+	return c.with(ctx, std, true, func(_ *config.Config, target control.Service) error {
+		summary, err := target.Replay(ctx, c.Org, c.Apply, func(line string) { _, _ = fmt.Fprintln(std.out, line) })
+		if err != nil {
+			return err
+		}
+		_, err = fmt.Fprintln(std.out, summary)
 		return err
-	}
-	if err := hasData(cfg); err != nil {
-		return err
-	}
-	target, done, err := connect(ctx, cfg, std)
-	if err != nil {
-		return err
-	}
-	defer done()
-	summary, err := target.Replay(ctx, c.Org, c.Apply, func(line string) { _, _ = fmt.Fprintln(std.out, line) })
-	if err != nil {
-		return err
-	}
-	_, err = fmt.Fprintln(std.out, summary)
-	return err
+	})
 }

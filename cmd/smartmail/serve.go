@@ -61,31 +61,40 @@ type verifyCmd struct{ configFlag }
 
 // Run verifies through the running instance, or by itself where none runs.
 func (c *verifyCmd) Run(ctx context.Context, std streams) error {
+	return c.with(ctx, std, true, func(_ *config.Config, target control.Service) error {
+		faults := 0
+		summary, err := target.Verify(ctx, func(problem string) {
+			faults++
+			_, _ = fmt.Fprintln(std.out, problem)
+		})
+		if err != nil {
+			return err
+		}
+		_, _ = fmt.Fprintln(std.out, summary)
+		if faults > 0 {
+			return fmt.Errorf("faults found: %d", faults)
+		}
+		return nil
+	})
+}
+
+// with runs fn on the running instance, or on the store itself where none runs. needs says that the store must be there.
+func (c configFlag) with(ctx context.Context, std streams, needs bool, fn func(*config.Config, control.Service) error) error {
 	cfg, err := config.Load(c.Config)
 	if err != nil {
 		return err
 	}
-	if err := hasData(cfg); err != nil {
-		return err
+	if needs {
+		if err := hasData(cfg); err != nil {
+			return err
+		}
 	}
 	target, done, err := connect(ctx, cfg, std)
 	if err != nil {
 		return err
 	}
 	defer done()
-	faults := 0
-	summary, err := target.Verify(ctx, func(problem string) {
-		faults++
-		_, _ = fmt.Fprintln(std.out, problem)
-	})
-	if err != nil {
-		return err
-	}
-	_, _ = fmt.Fprintln(std.out, summary)
-	if faults > 0 {
-		return fmt.Errorf("faults found: %d", faults)
-	}
-	return nil
+	return fn(cfg, target)
 }
 
 // hasData checks that there is a store to read, so that a mistaken folder is not made and called sound.

@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"smartmail/config"
+	"smartmail/control"
 )
 
 type tokenCmd struct {
@@ -15,19 +16,12 @@ type tokenCmd struct {
 
 // Run makes a token and prints its secret, which is kept nowhere.
 func (c *tokenCmd) Run(ctx context.Context, std streams) error {
-	cfg, err := config.Load(c.Config)
-	if err != nil {
+	return c.with(ctx, std, false, func(_ *config.Config, target control.Service) error {
+		secret, err := target.Token(ctx, c.Org, c.Name)
+		if err != nil {
+			return err
+		}
+		_, err = fmt.Fprintln(std.out, secret)
 		return err
-	}
-	target, done, err := connect(ctx, cfg, std)
-	if err != nil {
-		return err
-	}
-	defer done()
-	secret, err := target.Token(ctx, c.Org, c.Name)
-	if err != nil {
-		return err
-	}
-	_, err = fmt.Fprintln(std.out, secret)
-	return err
+	})
 }
