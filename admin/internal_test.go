@@ -17,6 +17,7 @@ func FuzzCursor(f *testing.F) {
 	f.Add("cases\x00a", "", []byte{})
 	f.Add("cases\x00a", "AAAAAAAAAAAA", []byte{0})
 	f.Add("", "not base64!", []byte("x"))
+	f.Add("cases\x00a", "g\nHArJu0K4qBhAAEAAAAAAAAABw", []byte("0"))
 	f.Fuzz(func(t *testing.T, scope, cursor string, key []byte) {
 		got, err := decodeCursor(scope, cursor)
 		switch {
