@@ -258,7 +258,7 @@ func (f Confirm) apply(c *Case, t *teller) error {
 }
 
 // Withdraw takes an entry back: it stays on the timeline, and nobody outside sees it. With Hold it waits for a person
-// again instead, as before it was confirmed.
+// again instead, as before it was confirmed or withdrawn.
 type Withdraw struct {
 	Entry EntryID
 	Hold  bool
@@ -266,9 +266,13 @@ type Withdraw struct {
 }
 
 func (w Withdraw) apply(c *Case, t *teller) error {
-	if held := slices.Index(c.Held, w.Entry); held >= 0 && !w.Hold {
+	held, withdrawn := slices.Index(c.Held, w.Entry), slices.Index(c.Withdrawn, w.Entry)
+	switch {
+	case held >= 0 && !w.Hold:
 		c.Held = slices.Delete(c.Held, held, held+1)
-	} else if held >= 0 || slices.Contains(c.Withdrawn, w.Entry) {
+	case withdrawn >= 0 && w.Hold:
+		c.Withdrawn = slices.Delete(c.Withdrawn, withdrawn, withdrawn+1)
+	case held >= 0 || withdrawn >= 0:
 		return fault.New(fault.Conflict, fmt.Sprintf("entry %s of case %d is hidden already", w.Entry, c.Number))
 	}
 	if w.Hold {

@@ -111,6 +111,9 @@ type Decision struct {
 	Entry   EntryID    `json:"entry,omitempty"`
 	Placed  bool       `json:"placed,omitempty"`  // the entry was made by this decision; else it was there, held
 	Trusted bool       `json:"trusted,omitempty"` // the sender is trusted from now on
+
+	FromCase  CaseNumber `json:"from_case,omitempty"`  // where the mail lay held before, and left
+	FromEntry EntryID    `json:"from_entry,omitempty"` // its entry there
 }
 
 // OutboxState is what became of an outgoing mail so far.

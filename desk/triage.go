@@ -134,7 +134,7 @@ func (d *Desk) attach(tx casestore.Tx, t *casework.TriageItem, m *casework.Mail,
 	if err != nil {
 		return err
 	}
-	if err := d.moveAway(tx, *t, n, o.By, done.At); err != nil {
+	if err := d.moveAway(tx, *t, n, o.By, done); err != nil {
 		return err
 	}
 	d.placed(t, m, done, casework.Place{Case: n, Entry: entries[0].ID})
@@ -152,7 +152,7 @@ func (d *Desk) openWith(tx casestore.Tx, t *casework.TriageItem, m *casework.Mai
 	if err != nil {
 		return err
 	}
-	if err := d.moveAway(tx, *t, place.Case, o.By, done.At); err != nil {
+	if err := d.moveAway(tx, *t, place.Case, o.By, done); err != nil {
 		return err
 	}
 	d.placed(t, m, done, place)
@@ -160,7 +160,7 @@ func (d *Desk) openWith(tx casestore.Tx, t *casework.TriageItem, m *casework.Mai
 }
 
 // moveAway withdraws the held entry from the case that the mail lay on, since it was decided to belong to another.
-func (d *Desk) moveAway(tx casestore.Tx, t casework.TriageItem, to casework.CaseNumber, by casework.Actor, at time.Time) error {
+func (d *Desk) moveAway(tx casestore.Tx, t casework.TriageItem, to casework.CaseNumber, by casework.Actor, done *casework.Decision) error {
 	if t.Entry == "" || t.Case == to {
 		return nil
 	}
@@ -168,7 +168,8 @@ func (d *Desk) moveAway(tx casestore.Tx, t casework.TriageItem, to casework.Case
 	if err != nil {
 		return caseError(t.Case, err)
 	}
-	_, _, err = d.act(tx, c, casework.Withdraw{Entry: t.Entry, Why: fmt.Sprintf("it belongs to case %d", to)}, by, at)
+	done.FromCase, done.FromEntry = t.Case, t.Entry
+	_, _, err = d.act(tx, c, casework.Withdraw{Entry: t.Entry, Why: fmt.Sprintf("it belongs to case %d", to)}, by, done.At)
 	return err
 }
 
@@ -239,7 +240,16 @@ func (d *Desk) undo(tx casestore.Tx, t *casework.TriageItem, m *casework.Mail, b
 	}
 	if last.Placed {
 		m.Places = slices.DeleteFunc(m.Places, func(p casework.Place) bool { return p.Entry == last.Entry })
-		t.Case, t.Lane, t.Entry = 0, "", ""
+		t.Case, t.Lane, t.Entry = last.FromCase, "", last.FromEntry
+	}
+	if last.FromCase != 0 {
+		c, err := casestore.Cases.Get(tx, casestore.CaseKey(t.Org, last.FromCase))
+		if err != nil {
+			return caseError(last.FromCase, err)
+		}
+		if _, _, err := d.act(tx, c, casework.Withdraw{Entry: last.FromEntry, Hold: true, Why: "the decision in triage was taken back"}, by, now); err != nil {
+			return err
+		}
 	}
 	t.State, t.DecidedAt, t.DecidedBy = casework.TriageOpen, time.Time{}, nil
 	t.Decisions = append(t.Decisions, casework.Decision{Action: string(Undo), At: now, By: by, Case: last.Case, Entry: last.Entry})

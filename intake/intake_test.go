@@ -606,6 +606,14 @@ func TestAHeldMailIsMoved(t *testing.T) {
 	if c := h.caseOf("a", 1); len(c.Held) != 0 || len(c.Withdrawn) != 1 {
 		t.Errorf("on the old case: held %v, withdrawn %v", c.Held, c.Withdrawn)
 	}
+	v, err = h.desk.Triage(t.Context(), "a", v.TriageItem.ID, desk.TriageOrder{Action: desk.Undo, By: casework.Actor{Via: casework.ViaAPI, Name: "Eva"}})
+	if c := h.caseOf("a", 1); err != nil || v.TriageItem.Case != 1 || len(c.Held) != 1 || len(c.Withdrawn) != 0 || h.caseOf("a", 2).Status != casework.StatusClosed {
+		t.Errorf("taken back: %+v, %v; held %v, withdrawn %v", v.TriageItem, err, c.Held, c.Withdrawn)
+	}
+	v, err = h.desk.Triage(t.Context(), "a", v.TriageItem.ID, desk.TriageOrder{Action: desk.Attach, By: casework.Actor{Via: casework.ViaAPI, Name: "Eva"}})
+	if c := h.caseOf("a", 1); err != nil || v.State != casework.TriageAttached || len(c.Held) != 0 || len(h.mails("a", 1)) != 2 {
+		t.Errorf("attached after all: %+v, %v; held %v", v.TriageItem, err, c.Held)
+	}
 	h.sound()
 }
 

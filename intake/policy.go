@@ -66,8 +66,12 @@ func (i *Intake) apply(p Policy, org casework.OrgID, m casework.Mail) (threading
 	if from == "" || m.Envelope.Protocol == "" { // an import brings years at once
 		return p.Policy, nil
 	}
-	// What is proved and what is not are counted apart: nobody must use up another's allowance with his name.
+	// What is proved is counted by the name alone, what is not by the client's address as well: nobody must use up another's
+	// allowance with his name.
 	key := fmt.Sprintf("%s %t ", org, proved)
+	if !proved {
+		key += m.Envelope.Client.String() + " "
+	}
 	_, domain, _ := strings.Cut(from, "@")
 	if !i.rates.take(key+from, p.PerSender) || !i.rates.take(key+domain, p.PerDomain) {
 		return p.Policy, fault.New(fault.Busy, "too many mails from this sender, try again later")

@@ -135,6 +135,9 @@ func (c controlled) Verify(ctx context.Context, report func(string)) (string, er
 
 // Replay implements control.Service.
 func (c controlled) Replay(ctx context.Context, org string, apply bool, report func(string)) (string, error) {
+	if !slices.Contains(c.desk.Orgs, casework.OrgID(org)) {
+		return "", noSuch(org)
+	}
 	r, err := c.desk.Replay(ctx, casework.OrgID(org), apply, report)
 	return fmt.Sprintf("%d mails read, %d are read another way today, %d entries added", r.Mails, r.Changed, r.Applied), err
 }
@@ -148,10 +151,14 @@ func (c controlled) Import(ctx context.Context, org string, raw []byte) (reply s
 	return c.intake.Take(ctx, message.Envelope{Recipients: rcpts}, message.InMemory(raw))
 }
 
+func noSuch(org string) error {
+	return fault.New(fault.Invalid, fmt.Sprintf("there is no organisation %q", org))
+}
+
 // Token implements control.Service.
 func (c controlled) Token(ctx context.Context, org, name string) (string, error) {
 	if !slices.Contains(c.desk.Orgs, casework.OrgID(org)) {
-		return "", fault.New(fault.Invalid, fmt.Sprintf("there is no organisation %q", org))
+		return "", noSuch(org)
 	}
 	return c.desk.CreateToken(ctx, casework.OrgID(org), name)
 }
