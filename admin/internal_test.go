@@ -44,7 +44,7 @@ func FuzzCursor(f *testing.F) {
 }
 
 func FuzzValues(f *testing.F) {
-	for _, s := range []string{"1200", "0.07", "1e9", "-1", `"x@y.example"`, `{"email":"a@b"}`, `"2026-12-01"`, "null", `"akut"`, "7", "1.005", "00.1"} {
+	for _, s := range []string{"1200", "0.07", "1e9", "-1", `"x@y.example"`, `{"email":"a@b"}`, `"2026-12-01"`, "null", `"akut"`, "7", "1.005", "00.1", `"-0"`} {
 		f.Add([]byte(s))
 	}
 	f.Fuzz(func(t *testing.T, b []byte) {

@@ -75,7 +75,7 @@ type Priority string
 // Days returns the deadline in days, where the priority is a deadline class (0 to 365).
 func (p Priority) Days() (int, bool) {
 	n, err := strconv.Atoi(string(p))
-	return n, err == nil && n >= 0 && n <= 365
+	return n, err == nil && n >= 0 && n <= 365 && strconv.Itoa(n) == string(p) // "-0" and "007" are words
 }
 
 // MarshalJSON gives a deadline class as a number.

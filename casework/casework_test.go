@@ -210,7 +210,7 @@ func TestJoinIsOnce(t *testing.T) {
 }
 
 func TestPriorityJSON(t *testing.T) {
-	for in, want := range map[string]string{`7`: `7`, `"7"`: `7`, `"hög"`: `"hög"`, `0`: `0`, `""`: `""`, `366`: `"366"`} {
+	for in, want := range map[string]string{`7`: `7`, `"7"`: `7`, `"hög"`: `"hög"`, `0`: `0`, `""`: `""`, `366`: `"366"`, `"-0"`: `"-0"`, `"007"`: `"007"`} {
 		var p Priority
 		if err := json.Unmarshal([]byte(in), &p); err != nil {
 			t.Fatal(err)
