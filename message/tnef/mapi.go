@@ -101,6 +101,9 @@ func (d *decoder) values(p property, end int64, take func(property) error) error
 		}
 	}
 	p.kind = kind
+	if fixed && size == 0 {
+		return nil // any number of values without a byte: nothing to read, and no reason to count to it
+	}
 	for range count {
 		if d.pos >= end {
 			return fmt.Errorf("%w: property %x overruns", ErrFormat, p.id)
