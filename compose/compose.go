@@ -19,7 +19,6 @@ import (
 	"os"
 	"time"
 
-	"smartmail/casestore"
 	"smartmail/casework"
 	"smartmail/desk"
 	"smartmail/fault"
@@ -36,7 +35,7 @@ const MaxAttachments = 10 << 20
 type Reader interface {
 	Case(ctx context.Context, org casework.OrgID, n casework.CaseNumber) (casework.Case, error)
 	Entry(ctx context.Context, org casework.OrgID, id casework.EntryID) (desk.EntryView, error)
-	Entries(ctx context.Context, org casework.OrgID, n casework.CaseNumber, after casestore.Key, limit int) (desk.Page[desk.EntryView], error)
+	NewestMail(ctx context.Context, org casework.OrgID, n casework.CaseNumber, lane casework.LaneID, before uint64) (casework.Mail, bool, error)
 	OpenAttachment(ctx context.Context, org casework.OrgID, id string) (message.Attachment, io.ReadCloser, error)
 }
 
@@ -187,23 +186,11 @@ func (c *Composer) files(ctx context.Context, org casework.OrgID, list []casewor
 // section 3.6.4).
 func (c *Composer) thread(ctx context.Context, item casework.OutboxItem, before uint64) ([]string, error) {
 	ids := []string{fmt.Sprintf("c%d-%d@%s", item.Case, item.Participant, domain(item.ReplyTo))}
-	var newest *casework.Mail
-	var after casestore.Key
-	for {
-		page, err := c.Reader.Entries(ctx, item.Org, item.Case, after, 200)
-		if err != nil {
-			return nil, fmt.Errorf("compose: thread: %w", err)
-		}
-		for _, e := range page.Items {
-			if e.Seq < before && e.Lane == item.Lane && e.Mail != nil && !e.Held && !e.Withdrawn {
-				newest = e.Mail
-			}
-		}
-		if after = page.Next; after == nil {
-			break
-		}
+	newest, ok, err := c.Reader.NewestMail(ctx, item.Org, item.Case, item.Lane, before)
+	if err != nil {
+		return nil, fmt.Errorf("compose: thread: %w", err)
 	}
-	if newest == nil {
+	if !ok {
 		return ids, nil
 	}
 	refs := newest.Content.References

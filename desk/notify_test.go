@@ -9,6 +9,7 @@ import (
 
 	"smartmail/casework"
 	"smartmail/desk"
+	"smartmail/fault"
 	"smartmail/mailauth/verdict"
 	"smartmail/message"
 	"smartmail/threading"
@@ -211,5 +212,31 @@ func TestBooking(t *testing.T) {
 	out := outbox(t, d)
 	if len(out) != before+1 || out[len(out)-1].To.Email != "jour@ror.example" {
 		t.Errorf("outbox is %+v", out)
+	}
+}
+
+// The newest mail of a lane that its people may see: not a later one, another lane's, nor one that is held.
+func TestNewestMail(t *testing.T) {
+	d, c := noticing(t)
+	cs, to := supplied(t, d)
+	if _, ok, err := d.NewestMail(t.Context(), "a", cs.Number, "supplier-2", 100); ok || err != nil {
+		t.Errorf("before any mail: %v, %v", ok, err)
+	}
+	customer, err := d.Router.Address("a", cs.Number, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	peer(t, d, c, 1, "jour@ror.example", to, "Hej", nil)
+	peer(t, d, c, 2, "jour@ror.example", to, "Hej igen", nil)
+	peer(t, d, c, 3, "anna@home.example", customer, "Hej", nil)
+	peer(t, d, c, 4, "mallory@bad.example", to, "Hej", nil)
+	for before, want := range map[uint64]string{3: "", 4: "1@ror.example", 5: "2@ror.example", 100: "2@ror.example"} {
+		m, ok, err := d.NewestMail(t.Context(), "a", cs.Number, "supplier-2", before)
+		if err != nil || ok != (want != "") || m.Content.MessageID != want {
+			t.Errorf("before %d: %q, %v; want %q", before, m.Content.MessageID, err, want)
+		}
+	}
+	if _, _, err := d.NewestMail(t.Context(), "b", cs.Number, "supplier-2", 100); !fault.Is(err, fault.NotFound) {
+		t.Errorf("another organisation: %v", err)
 	}
 }

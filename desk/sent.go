@@ -2,6 +2,7 @@ package desk
 
 import (
 	"context"
+	"slices"
 
 	"smartmail/casestore"
 	"smartmail/casework"
@@ -28,4 +29,33 @@ func (d *Desk) SentText(ctx context.Context, org casework.OrgID, id casework.Out
 		text = e.MailOut.Text
 	}
 	return text, err
+}
+
+// maxBack bounds how far back NewestMail looks, in entries.
+const maxBack = 2000
+
+// NewestMail returns the newest received mail of a lane that stands before an entry of that number and that its people may see; ok is false
+// where there is none among the last entries before it.
+func (d *Desk) NewestMail(ctx context.Context, org casework.OrgID, n casework.CaseNumber, lane casework.LaneID, before uint64) (m casework.Mail, ok bool, err error) {
+	err = d.Store.View(ctx, func(tx casestore.Tx) error {
+		c, err := casestore.Cases.Get(tx, casestore.CaseKey(org, n))
+		if err != nil {
+			return caseError(n, err)
+		}
+		entries := casestore.EntriesOf(org, n)
+		for f, err := range casestore.Entries.Scan(tx, casestore.Query{Prefix: entries, After: entries.Uint(before), Reverse: true, Limit: maxBack}) {
+			if err != nil {
+				return err
+			}
+			e := f.Record
+			if e.MailIn == nil || e.Lane != lane || slices.Contains(c.Held, e.ID) || slices.Contains(c.Withdrawn, e.ID) {
+				continue
+			}
+			m, err = casestore.Mails.Get(tx, casestore.MailKey(org, e.MailIn.Mail))
+			ok = err == nil
+			return err
+		}
+		return nil
+	})
+	return m, ok, err
 }

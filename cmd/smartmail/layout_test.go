@@ -34,7 +34,7 @@ var order = []struct {
 	{"blobstore", []string{"fault"}},
 	{"blobstore/files", []string{"fault", "blobstore"}},
 	{"desk", []string{"fault", "grammar", "message", "mailauth/verdict", "casework", "threading", "casestore", "blobstore"}},
-	{"compose", []string{"fault", "message", "casework", "casestore", "desk"}},
+	{"compose", []string{"fault", "message", "casework", "desk"}},
 	{"outbound", []string{"fault", "message", "mailauth/dkimsign", "casework"}},
 	{"scan", []string{"fault", "message"}},
 	{"intake", []string{"fault", "message", "mailauth", "mailauth/verdict", "casework", "threading", "desk", "scan"}},
