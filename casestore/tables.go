@@ -36,6 +36,16 @@ var (
 			return []Key{K(string(e.Org)).Str(string(e.ID))}
 		}},
 	)
+	// Log of an organisation: every event in the order of its commit, for whoever follows it.
+	Log = Declare("log", 1,
+		func(e *casework.Event) Key { return LogKey(e.Org, e.Seq) },
+		func(e *casework.Event) *uint64 { return &e.Version },
+	)
+	// Cursors of those who follow the log.
+	Cursors = Declare("cursors", 1,
+		func(c *casework.Cursor) Key { return CursorKey(c.Org, c.Name) },
+		func(c *casework.Cursor) *uint64 { return &c.Version },
+	)
 	// Mails as received; by_identity makes the same mail again be found again, whoever takes it in.
 	Mails = Declare("mails", 1,
 		func(m *casework.Mail) Key { return MailKey(m.Org, m.ID) },
@@ -123,7 +133,7 @@ var (
 // Schemas lists every table, for engines that make them beforehand and for verify.
 func Schemas() []*Schema {
 	return []*Schema{
-		Cases.Schema(), Entries.Schema(), Mails.Schema(), Raws.Schema(), References.Schema(),
+		Cases.Schema(), Entries.Schema(), Log.Schema(), Cursors.Schema(), Mails.Schema(), Raws.Schema(), References.Schema(),
 		Triage.Schema(), Outbox.Schema(), Suspended.Schema(), Notified.Schema(), Files.Schema(), Parties.Schema(), Keys.Schema(), Tokens.Schema(),
 	}
 }
@@ -133,6 +143,15 @@ func CaseKey(org casework.OrgID, n casework.CaseNumber) Key { return K(string(or
 
 // EntriesOf is the prefix of a case's entries.
 func EntriesOf(org casework.OrgID, n casework.CaseNumber) Key { return CaseKey(org, n) }
+
+// LogKey is the key of an event.
+func LogKey(org casework.OrgID, seq uint64) Key { return K(string(org)).Uint(seq) }
+
+// LogSeries is the series that numbers an organisation's events.
+func LogSeries(org casework.OrgID) Key { return K(string(org)).Str("log") }
+
+// CursorKey is the key of a reader's place in the log.
+func CursorKey(org casework.OrgID, name string) Key { return K(string(org)).Str(name) }
 
 // MailKey is the key of a mail and of its raw bytes.
 func MailKey(org casework.OrgID, id casework.MailID) Key { return K(string(org)).Str(string(id)) }

@@ -47,6 +47,7 @@ type Options struct {
 	Log     *slog.Logger               // nil: slog.Default
 	Retry   Retry                      // of outgoing mail
 	Notices map[casework.OrgID]Notices // what each sends by itself; none: nothing
+	Logged  func()                     // called after a commit that added to the log; must not block. nil: nobody is told
 	Wake    func()                     // called after a commit that put mail into the outbox; must not block. nil: nobody is told
 }
 
@@ -78,28 +79,32 @@ func newID[ID ~string](d *Desk, at time.Time) (ID, error) {
 	return ID(s), err
 }
 
-// update is the store's Update; it wakes the sender once mail for it is committed.
+// update is the store's Update; it wakes the sender and those who follow the log once there is something for them.
 func (d *Desk) update(ctx context.Context, fn func(casestore.Tx) error) error {
 	w := &watched{}
 	err := d.Store.Update(ctx, func(tx casestore.Tx) error {
-		w.Tx, w.outbox = tx, false
+		*w = watched{Tx: tx}
 		return fn(w)
 	})
 	if err == nil && w.outbox && d.Wake != nil {
 		d.Wake()
 	}
+	if err == nil && w.log && d.Logged != nil {
+		d.Logged()
+	}
 	return err
 }
 
-// watched is a transaction that knows whether it wrote into the outbox.
+// watched is a transaction that knows whether it wrote into the outbox or the log.
 type watched struct {
 	casestore.Tx
-	outbox bool
+	outbox, log bool
 }
 
 // Put implements casestore.Tx.
 func (w *watched) Put(s *casestore.Schema, row casestore.Row) error {
 	w.outbox = w.outbox || s == casestore.Outbox.Schema()
+	w.log = w.log || s == casestore.Log.Schema()
 	return w.Tx.Put(s, row)
 }
 
@@ -166,6 +171,9 @@ func (d *Desk) act(tx casestore.Tx, c casework.Case, cmd casework.Command, by ca
 	}
 	for i := range entries {
 		if err := casestore.Entries.Put(tx, &entries[i]); err != nil {
+			return c, nil, err
+		}
+		if err := record(tx, entryEvent(entries[i])); err != nil {
 			return c, nil, err
 		}
 		if err := putFiles(tx, entries[i]); err != nil {

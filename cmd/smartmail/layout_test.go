@@ -31,6 +31,7 @@ var order = []struct {
 	{"casestore", []string{"fault", "casework"}},
 	{"casestore/storetest", []string{"fault", "casework", "casestore"}},
 	{"casestore/boltstore", []string{"fault", "casestore"}},
+	{"follow", []string{"fault", "casework", "casestore"}},
 	{"blobstore", []string{"fault"}},
 	{"blobstore/files", []string{"fault", "blobstore"}},
 	{"desk", []string{"fault", "grammar", "message", "mailauth/verdict", "casework", "threading", "casestore", "blobstore"}},

@@ -88,6 +88,9 @@ func openService(ctx context.Context, cfg *config.Config, log *slog.Logger, reso
 	if err := s.desk.LoadKeys(ctx); err != nil {
 		return nil, errors.Join(err, s.close())
 	}
+	if err := s.desk.CompleteLog(ctx); err != nil {
+		return nil, errors.Join(err, s.close())
+	}
 	if s.sender, err = newSender(s); err != nil {
 		return nil, errors.Join(err, s.close())
 	}
