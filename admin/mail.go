@@ -2,10 +2,7 @@ package admin
 
 import (
 	"context"
-	"html"
-	"net/url"
 	"reflect"
-	"regexp"
 	"strings"
 	"time"
 
@@ -291,24 +288,17 @@ func (v view) sentEntry(ctx context.Context, org casework.OrgID, signed string) 
 	return string(o.Entry), err
 }
 
-// cidSource finds pictures that lie in the mail itself (RFC 2392). In sanitised HTML only an attribute has a bare quote.
-var cidSource = regexp.MustCompile(`src="(?i:cid):([^"]*)"`)
-
 // inlined lets the pictures in HTML point to the attachments that they are.
 func inlined(text string, org casework.OrgID, files []Attachment) string {
 	if len(files) == 0 {
 		return text
 	}
-	return cidSource.ReplaceAllStringFunc(text, func(attribute string) string {
-		cid := html.UnescapeString(cidSource.FindStringSubmatch(attribute)[1])
-		if plain, err := url.PathUnescape(cid); err == nil {
-			cid = plain
-		}
+	return message.Inlined(text, func(contentID string) (string, bool) {
 		for _, f := range files {
-			if f.ContentID != "" && strings.EqualFold(f.ContentID, cid) {
-				return `src="` + html.EscapeString(location(org, "attachments", f.ID)) + `"`
+			if f.ContentID != "" && strings.EqualFold(f.ContentID, contentID) {
+				return location(org, "attachments", f.ID), true
 			}
 		}
-		return attribute
+		return "", false
 	})
 }

@@ -1,6 +1,8 @@
 package message
 
 import (
+	"html"
+	"net/url"
 	"regexp"
 	"sync"
 
@@ -41,4 +43,22 @@ var policy = sync.OnceValue(func() *bluemonday.Policy {
 })
 
 // sanitise applies the policy. It works on tokens: nesting costs nothing.
-func sanitise(html string) string { return clean(policy().Sanitize(filterTags(html))) }
+func sanitise(src string) string { return clean(policy().Sanitize(filterTags(src))) }
+
+// cidSource finds pictures that lie in the mail itself (RFC 2392). In sanitised HTML only an attribute has a bare quote.
+var cidSource = regexp.MustCompile(`src="(?i:cid):([^"]*)"`)
+
+// Inlined gives pictures in sanitised HTML that lie in the mail itself the source that the function knows for their
+// Content-ID, as a URL; ok is false where it knows none, and the picture stays as it is.
+func Inlined(sanitised string, source func(contentID string) (location string, ok bool)) string {
+	return cidSource.ReplaceAllStringFunc(sanitised, func(attribute string) string {
+		id := html.UnescapeString(cidSource.FindStringSubmatch(attribute)[1])
+		if plain, err := url.PathUnescape(id); err == nil {
+			id = plain
+		}
+		if location, ok := source(id); ok {
+			return `src="` + html.EscapeString(location) + `"`
+		}
+		return attribute
+	})
+}

@@ -84,12 +84,12 @@ func filterStyle(style string) string {
 // styles are how text and tables may look: colours, weight, widths. Nothing that takes text out of its place or covers
 // something else; lengths are never negative.
 var styles = stylePatterns(map[string]string{
-	"color background-color border-color border-left-color border-right-color border-top-color border-bottom-color": styleColour,
-	"width height max-width min-width text-indent line-height":                                                      styleLength,
-	"padding margin border-width border-spacing":                                                                    styleLength + `(?: ` + styleLength + `){0,3}`,
-	"padding-left padding-right padding-top padding-bottom":                                                         styleLength,
-	"margin-left margin-right margin-top margin-bottom":                                                             styleLength,
-	"border border-left border-right border-top border-bottom":                                                      `(?:none|0|(?:` + styleLine + ` ){0,2}` + styleLine + `)`,
+	"color background background-color border-color border-left-color border-right-color border-top-color border-bottom-color": styleColour,
+	"width height max-width min-width text-indent line-height":                                                                 styleLength,
+	"padding margin border-width border-spacing":                                                                               styleLength + `(?: ` + styleLength + `){0,3}`,
+	"padding-left padding-right padding-top padding-bottom":                                                                    styleLength,
+	"margin-left margin-right margin-top margin-bottom":                                                                        styleLength,
+	"border border-left border-right border-top border-bottom":                                                                 `(?:none|0|(?:` + styleLine + ` ){0,2}` + styleLine + `)`,
 	"font-size":       `(?:[0-9]{1,2}(?:\.[0-9]{1,4})?(?:px|pt|em|rem)|[0-9]{2,3}%|(?:x{0,2}-)?small|medium|(?:x{0,2}-)?large|smaller|larger)`,
 	"font-weight":     `(?:normal|bold|bolder|lighter|[1-9]00)`,
 	"font-style":      `(?:normal|italic|oblique)`,

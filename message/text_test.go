@@ -85,6 +85,7 @@ func TestSanitise(t *testing.T) {
 		{"style", `<style>p{}</style><p style="position:fixed">c</p>`, `<p>c</p>`},
 		{"harmless styles", `<p style="COLOR: #FF0000 !important; Font-Weight:bold;mso-x:y;margin:0 0 4px">c</p>`, `<p style="color: #ff0000; font-weight: bold; margin: 0 0 4px">c</p>`},
 		{"borders of a table", `<table border="1" style="border-collapse:collapse"><tr><td style="border:solid #ccc 1.0pt;width:50%" bgcolor="#eee">c</td></tr></table>`, `<table border="1" style="border-collapse: collapse"><tr><td style="border: solid #ccc 1.0pt; width: 50%" bgcolor="#eee">c</td></tr></table>`},
+		{"a plain background", `<p style="background:#1F5F8B">c</p><p style="background:red url(x)">c</p>`, `<p style="background: #1f5f8b">c</p><p>c</p>`},
 		{"styles that fetch", `<p style="background:url(https://example.com/a.gif);background-color:url(x);color:expression(x())">c</p>`, `<p>c</p>`},
 		{"styles with escapes", `<p style="color:\72 ed;width:1\70 x;display:/**/none">c</p>`, `<p>c</p>`},
 		{"styles out of place", `<p style="margin:-99px;margin-left:-9px;z-index:9;width:99999px;opacity:0">c</p>`, `<p>c</p>`},

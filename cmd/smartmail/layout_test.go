@@ -40,6 +40,7 @@ var order = []struct {
 	{"scan", []string{"fault", "message"}},
 	{"intake", []string{"fault", "message", "mailauth", "mailauth/verdict", "casework", "threading", "desk", "scan"}},
 	{"smtpd", []string{"fault", "message"}},
+	{"inbox", []string{"fault", "message", "smtpd"}},
 	{"admin", []string{"fault", "message", "mailauth/verdict", "casework", "desk", "casestore", "threading", "picture"}},
 	{"mailbox", nil},
 	{"control", nil},

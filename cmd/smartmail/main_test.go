@@ -21,6 +21,7 @@ import (
 	"time"
 
 	"smartmail/config"
+	"smartmail/inbox"
 	"smartmail/testrig"
 )
 
@@ -236,6 +237,19 @@ func TestDemo(t *testing.T) {
 		}
 		if png := d.get(t, "/api/v1/attachments/"+got.Attachments[0].ID); !bytes.HasPrefix(png, []byte("\x89PNG")) {
 			t.Errorf("the picture is %d bytes: %.20q", len(png), png)
+		}
+		report := "From: Ny <ny@boende.example.com>\r\nSubject: Det drar\r\n" + fmt.Sprintf("Message-ID: <drag-%d@boende.example.com>\r\n\r\nKan ni komma?\r\n", round)
+		if err := smtp.SendMail(d.smtp, nil, "ny@boende.example.com", []string{testrig.Intake}, []byte(report)); err != nil {
+			t.Fatal(err)
+		}
+		// The order has been sent by the first run.
+		for _, want := range [][]string{{"Arbetsorder: Droppande kran", "Så här har vi förstått det", "Vi har tagit emot din anmälan"}, {"Vi har tagit emot din anmälan"}}[round] {
+			ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+			err := testrig.Await(ctx, func() bool { return bytes.Contains(d.get(t, inbox.Path), []byte(want)) })
+			cancel()
+			if err != nil {
+				t.Fatalf("round %d: the mailbox lacks %q", round, want)
+			}
 		}
 		d.stop(t)
 	}

@@ -68,21 +68,3 @@ func TestPasswordFile(t *testing.T) {
 		}
 	}
 }
-
-// The demo's people are made up: nothing is sent to them.
-func TestDemoSendsNothing(t *testing.T) {
-	cfg, err := (&demoCmd{SMTP: "127.0.0.1:0", HTTP: "127.0.0.1:0", Data: t.TempDir()}).config()
-	if err != nil {
-		t.Fatal(err)
-	}
-	svc, err := openService(t.Context(), cfg, logger(t.Output()), demoZone{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if svc.sender != nil {
-		t.Error("the demo has a sender")
-	}
-	if err := svc.close(); err != nil {
-		t.Error(err)
-	}
-}

@@ -43,7 +43,8 @@ type service struct {
 	router  *threading.Router
 	desk    *desk.Desk
 	intake  *intake.Intake
-	sender  *outbound.Sender // nil: nothing is sent
+	sender  *outbound.Sender        // nil: nothing is sent
+	pages   map[string]http.Handler // shown beside the API, by pattern; the demo's alone
 }
 
 // openService opens the store and wires the parts on top of it. resolver answers what mailauth asks; nil means the
@@ -279,7 +280,20 @@ func (s *service) api(token string) (*http.Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	return admin.Server(h), nil
+	return admin.Server(s.beside(h)), nil
+}
+
+// beside adds the pages to the API.
+func (s *service) beside(api http.Handler) http.Handler {
+	if len(s.pages) == 0 {
+		return api
+	}
+	mux := http.NewServeMux()
+	mux.Handle("/", api)
+	for pattern, page := range s.pages {
+		mux.Handle(pattern, page)
+	}
+	return mux
 }
 
 // minFree is how much disk must be free for the service to call itself ready, in bytes.
