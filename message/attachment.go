@@ -72,13 +72,14 @@ func (t *tree) openInner(ctx context.Context, f inner, index int) (Attachment, i
 }
 
 // shown reports whether a leaf is text of the mail itself: plain text or HTML that is neither called an attachment
-// nor has a file name. The only part of a mail is shown whatever its name is, unless it is called an attachment.
+// nor has a file name. The only part of a mail is shown whatever its name is, unless it is called an attachment. A plain text
+// that is called one and has no name is both: there is no file that a reader could know what to do with.
 func (p *part) shown() bool {
 	if p.multipart() || (p.mediaType != "text/plain" && p.mediaType != "text/html") {
 		return false
 	}
 	if p.disposition == "attachment" {
-		return false
+		return p.fileName == "" && p.mediaType == "text/plain"
 	}
 	return p.fileName == "" || p.parent == nil || p.onlyAlternative()
 }
@@ -92,7 +93,7 @@ func (p *part) onlyAlternative() bool {
 func (t *tree) attached() []*part {
 	var out []*part
 	for _, p := range t.parts {
-		if !p.multipart() && !p.shown() {
+		if !p.multipart() && (!p.shown() || p.disposition == "attachment") {
 			out = append(out, p)
 		}
 	}

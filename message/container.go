@@ -64,7 +64,7 @@ func (t *tree) inside(ctx context.Context, leaves []*part) (found []inner, body 
 		}
 	}
 	for _, p := range t.parts {
-		if !p.shown() || p.mediaType != "text/plain" || !t.mayBegin(p) {
+		if !p.shown() || p.disposition == "attachment" || p.mediaType != "text/plain" || !t.mayBegin(p) {
 			continue
 		}
 		u := newUUReader(t.body(ctx, p))
@@ -82,27 +82,15 @@ func (t *tree) inside(ctx context.Context, leaves []*part) (found []inner, body 
 	return found[:min(len(found), maxInner)], body, nil
 }
 
-// insideMail finds the files attached to an attached mail, one mail deep. RFC 2046 section 5.2.1 lets no encoding lie
-// around a mail, so its parts lie in ours as they are. One that can't be taken apart is a file and nothing more.
+// insideMail finds the files attached to an attached mail, one mail deep. One that can't be taken apart is a file and nothing
+// more, and so is one in an encoding, which RFC 2046 section 5.2.1 forbids: its parts don't lie in our mail as they are.
 func (t *tree) insideMail(ctx context.Context, p *part, index int, found []inner) ([]inner, error) {
-	switch strings.ToLower(p.header.get("Content-Transfer-Encoding")) {
-	case "base64", "quoted-printable":
+	if p.encoded() {
 		return found, nil
 	}
-	var raw Raw = io.NewSectionReader(t.src.raw, p.start, p.end-p.start)
-	if t.src.mem != nil {
-		raw = InMemory(t.src.mem[p.start:p.end])
-	}
-	src, err := newSource(raw)
-	if err != nil {
-		return nil, fmt.Errorf("read attached mail: %w", err)
-	}
-	mail, err := scan(ctx, src, Limits{}.orDefaults())
-	switch {
-	case ctx.Err() != nil:
-		return nil, errBudget
-	case err != nil:
-		return found, nil //nolint:nilerr // too deep, or too many parts
+	mail, err := t.attachedMail(ctx, p)
+	if err != nil || mail == nil {
+		return found, err
 	}
 	for _, leaf := range mail.attached() {
 		if len(found) < maxInner {

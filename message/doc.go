@@ -11,6 +11,8 @@
 // attachments and are streamed from the raw mail as well. A mail system's notice is read by RFC 3464 where it keeps to it,
 // else by how its lines are built and which families of words they use (notice.go, bounce.go); no rule knows a vendor.
 //
+// What attached and returned mails say follows the mail's own text, folded; for the class it counts nothing.
+//
 // What the sender wrote now is told from what programs and servers put around it (reply.go), by the structure of HTML
 // first and then by the lines; what is left out is folded, never dropped.
 //
@@ -20,7 +22,7 @@
 //   - Parse always gives a Content and never panics; what it could not read is in Notices, in plain words.
 //   - Time is linear in the size of the mail and bounded by Limits.Budget; memory does not grow with attachments.
 //   - Every string in a Content is valid UTF-8 without NUL; a file name has no path parts or hidden characters.
-//   - No part is lost: each leaf is either part of the shown text or an attachment.
+//   - No part is lost: each leaf is part of the shown text, or an attachment, or both.
 //   - Text and the folded ranges together are FullText; where nothing would remain, Text is all of it.
 //   - Identity is the same for the same mail, whatever trace fields were put on top of it on its way.
 package message

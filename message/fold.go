@@ -8,7 +8,7 @@ type FoldKind string
 // The kinds of folded text.
 const (
 	FoldQuote      FoldKind = "quote"      // of the mail that is answered
-	FoldForwarded  FoldKind = "forwarded"  // a mail passed on below the sender's own words
+	FoldForwarded  FoldKind = "forwarded"  // a mail passed on below the sender's own words, or attached
 	FoldHeader     FoldKind = "header"     // the lines that say who wrote a quotation, and when
 	FoldSignature  FoldKind = "signature"  // greeting and contact details at the end
 	FoldFooter     FoldKind = "footer"     // what a phone, a mail program or a mailing list adds

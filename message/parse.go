@@ -3,6 +3,7 @@ package message
 import (
 	"context"
 	"errors"
+	"slices"
 	"strings"
 	"unicode"
 )
@@ -99,7 +100,7 @@ func (c *Content) readBody(ctx context.Context, top *tree, lim Limits) error {
 	if c.Class != Bounce {
 		c.Bounces = nil
 	}
-	return nil
+	return c.readAttachedMails(ctx, t, lim.TextBytes)
 }
 
 // readText takes the text, and what is new in it.
@@ -107,8 +108,22 @@ func (c *Content) readText(s *shownText) {
 	full := s.full.String()
 	c.FullText = strings.TrimSpace(full)
 	lead := len(full) - len(strings.TrimLeftFunc(full, unicode.IsSpace))
-	r := readReply(c.FullText, shift(s.marks, -lead, len(c.FullText)), ReplyContext{Sender: c.From})
+	c.Marked = shift(s.marks, -lead, len(c.FullText))
+	c.ReadAgain(nil)
+}
+
+// ReadAgain derives Text and Folded from FullText anew, now that the texts are known that we sent in this case, the newest
+// last: what of them is quoted is told by its words, however the sender's program marks it. Without texts it is as Parse has it.
+func (c *Content) ReadAgain(sent []string) {
+	r := readReply(c.FullText, c.Marked, ReplyContext{Sender: c.From, Sent: sent})
 	c.Text, c.Folded = r.Text, r.Folded
+}
+
+// notice adds what people should know of the reading, once.
+func (c *Content) notice(text string) {
+	if !slices.Contains(c.Notices, text) {
+		c.Notices = append(c.Notices, text)
+	}
 }
 
 // readAttachments describes the leaves that are no text of the mail, then the files within leaves.

@@ -25,6 +25,15 @@ type shownText struct {
 // text puts together what the mail shows. Of a multipart/alternative the plain form gives the text and the HTML form
 // the HTML; everything else follows in the order of the mail, as programs put several texts around pictures.
 func (t *tree) text(ctx context.Context, limit int) (*shownText, error) {
+	s, leaves, err := t.plainText(ctx, limit)
+	if err == nil && s.hasHTML {
+		s.addHTML(t.root(), leaves, limit)
+	}
+	return s, err
+}
+
+// plainText puts together the text alone, and gives the leaves that it was made of.
+func (t *tree) plainText(ctx context.Context, limit int) (*shownText, map[*part]leafText, error) {
 	s := &shownText{cids: map[string]bool{}}
 	leaves := map[*part]leafText{}
 	left := limit
@@ -34,7 +43,7 @@ func (t *tree) text(ctx context.Context, limit int) (*shownText, error) {
 		}
 		l, err := t.leaf(ctx, p, left)
 		if err != nil {
-			return s, err
+			return s, leaves, err
 		}
 		left -= len(l.raw)
 		s.cut = s.cut || l.cut
@@ -42,10 +51,7 @@ func (t *tree) text(ctx context.Context, limit int) (*shownText, error) {
 		leaves[p] = l
 	}
 	s.addText(t.root(), leaves, limit)
-	if s.hasHTML {
-		s.addHTML(t.root(), leaves, limit)
-	}
-	return s, nil
+	return s, leaves, nil
 }
 
 // leafText is one shown leaf, decoded.

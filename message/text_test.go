@@ -52,13 +52,13 @@ func TestShownText(t *testing.T) {
 		{"texts around a picture", mixed("mixed", plain("före"), picture, plain("efter")), "före\n\nefter", "", 1},
 		{"plain, then HTML", mixed("mixed", plain("a <b"), html("<i>b</i>")), "a <b\n\nb", "<pre>a &lt;b</pre>\n<i>b</i>", 0},
 		{"Apple: HTML around a picture in an alternative", mixed("alternative", plain("allt"), mixed("mixed", html("<b>ett</b>"), picture, html("<b>två</b>"))), "allt", "<b>ett</b><b>två</b>", 1},
-		{"text called an attachment", mixed("mixed", plain("hej"), "Content-Type: text/plain\r\nContent-Disposition: attachment\r\n\r\nlog"), "hej", "", 1},
+		{"text called an attachment", mixed("mixed", plain("hej"), "Content-Type: text/plain\r\nContent-Disposition: attachment\r\n\r\nlog"), "hej\n\nlog", "", 1},
 		{"text with a file name", mixed("mixed", plain("hej"), "Content-Type: text/plain; name=log.txt\r\n\r\nlog"), "hej", "", 1},
 		{"the only part has a name", "Content-Type: text/plain; name=hej.txt\r\n\r\nhej", "hej", "", 0},
 		{"base64", "Content-Transfer-Encoding: base64\r\n\r\naGVq", "hej", "", 0},
 		{"quoted-printable", "Content-Transfer-Encoding: quoted-printable\r\n\r\nhe=\r\nj =C3=A5 100=%  \r\n", "hej å 100=%", "", 0},
 		{"unreadable type", "Content-Type: ???\r\n\r\nhej", "hej", "", 0},
-		{"digest", mixed("digest", "\r\nSubject: a\r\n\r\nx"), "", "", 1},
+		{"digest", mixed("digest", "\r\nSubject: a\r\n\r\nx"), "x", "", 1},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

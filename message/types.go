@@ -89,6 +89,7 @@ type Content struct {
 	Text           string             `json:"text"`                  // only what is new
 	FullText       string             `json:"full_text"`
 	Folded         []Range            `json:"folded,omitempty"`          // of FullText: what Text leaves out
+	Marked         []Range            `json:"marked,omitempty"`          // of FullText: what the structure of HTML tells, and attached mails
 	HTML           string             `json:"html"`                      // sanitised
 	RemotePictures int                `json:"remote_pictures,omitempty"` // that HTML would have fetched from elsewhere
 	Attachments    []Attachment       `json:"attachments"`
