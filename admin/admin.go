@@ -68,6 +68,18 @@ type Outbox interface {
 	OutboxItem(ctx context.Context, org casework.OrgID, id casework.OutboxID) (casework.OutboxItem, error)
 }
 
+// Todos is what the API does with what waits for a person.
+type Todos interface {
+	Todos(ctx context.Context, org casework.OrgID, who string, after casestore.Key, limit int) (desk.Page[desk.Todo], error)
+	Attend(ctx context.Context, org casework.OrgID, entry casework.EntryID, by casework.Actor) (casework.Entry, error)
+}
+
+// Suspensions is what the API does with addresses that get no mail.
+type Suspensions interface {
+	Suspensions(ctx context.Context, org casework.OrgID, after casestore.Key, limit int) (desk.Page[casework.Suspension], error)
+	LiftSuspension(ctx context.Context, org casework.OrgID, email string, by casework.Actor) (casework.Suspension, error)
+}
+
 // Tokens finds whom an API token was given to.
 type Tokens interface {
 	Token(ctx context.Context, secret string) (t casework.APIToken, ok bool, err error)
@@ -80,6 +92,8 @@ type Desk interface {
 	Files
 	TriageQueue
 	Outbox
+	Todos
+	Suspensions
 	Tokens
 }
 
@@ -188,6 +202,8 @@ func (s *server) engine() (*gin.Engine, error) {
 	s.fileCalls()
 	s.triageCalls()
 	s.outboxCalls()
+	s.todoCalls()
+	s.suspensionCalls()
 	return e, s.serveDescription(e)
 }
 

@@ -45,6 +45,7 @@ type Case struct {
 	ClosedAt    *time.Time        `json:"closed_at"`
 	Links       []Link            `json:"links" nullable:"false"`
 	Lanes       []Lane            `json:"lanes" nullable:"false"`
+	Todo        []Todo            `json:"todo" nullable:"false" doc:"What waits for a person, oldest first"`
 }
 
 // TransformSchema implements huma.SchemaTransformer.
@@ -92,7 +93,7 @@ func (v view) kase(c casework.Case) (Case, error) {
 		Number: uint64(c.Number), Org: string(c.Org), Subject: c.Subject, Description: c.Description,
 		Status: string(c.Status), Class: c.Class, Priority: Priority(c.Priority), Object: c.Object, Assignee: c.Assignee,
 		Fields: map[string]string{}, CreatedAt: c.CreatedAt.UTC(), UpdatedAt: c.UpdatedAt.UTC(),
-		DueAt: utc(c.DueAt), ClosedAt: utc(c.ClosedAt), Links: []Link{}, Lanes: []Lane{},
+		DueAt: utc(c.DueAt), ClosedAt: utc(c.ClosedAt), Links: []Link{}, Lanes: []Lane{}, Todo: []Todo{},
 	}
 	maps.Copy(out.Fields, c.Fields)
 	if r := c.Reporter; r != nil {
@@ -100,6 +101,9 @@ func (v view) kase(c casework.Case) (Case, error) {
 	}
 	for _, l := range c.Links {
 		out.Links = append(out.Links, Link{Kind: l.Kind, Case: uint64(l.Case)})
+	}
+	for _, a := range c.Attention {
+		out.Todo = append(out.Todo, todo(c, a))
 	}
 	for _, l := range c.Lanes {
 		lane := Lane{ID: string(l.ID), Kind: string(l.Kind), Participants: []Participant{}}

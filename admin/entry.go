@@ -56,32 +56,23 @@ func draftLine(l casework.Line) *Line {
 	return out
 }
 
-// DeliveryFields tell of a message that did not reach somebody.
-type DeliveryFields struct {
-	Message   string `json:"message" doc:"The entry of the message"`
-	Recipient string `json:"recipient"`
-	State     string `json:"state" enum:"failed,bounced"`
-	Status    string `json:"status" doc:"Enhanced code (RFC 3463); empty: unknown"`
-	Remote    string `json:"remote" doc:"The remote's own words"`
-}
-
 // Entry is one event on a case's timeline. The fields of a mail are there for kind mail_in, those of an order for order.
 type Entry struct {
-	ID          string          `json:"id"`
-	Seq         uint64          `json:"seq" doc:"From 1 within the case"`
-	At          time.Time       `json:"at"`
-	Kind        string          `json:"kind" doc:"mail_in, mail_out, note, order, time, material, cost, flag, created, status, assignment, change, participant, link, confirmation, withdrawal ..."`
-	Actor       Actor           `json:"actor"`
-	Lane        string          `json:"lane"`
-	Org         string          `json:"org"`
-	Case        uint64          `json:"case"`
-	Why         string          `json:"why,omitempty" doc:"In words, where a rule did it"`
-	Hidden      string          `json:"hidden,omitempty" enum:"held,withdrawn" doc:"Nobody outside sees it: it waits for a person to vouch for it, or was taken back"`
-	Change      *FieldChange    `json:"change,omitempty"`
-	Delivery    *DeliveryFields `json:"delivery,omitempty"`
-	Text        *string         `json:"text,omitempty" doc:"Of a reply only what is new; of a mail that opens a case all of it"`
-	Attachments []Attachment    `json:"attachments,omitzero" nullable:"false"`
-	Line        *Line           `json:"line,omitempty" doc:"Of kind time, material and cost: a draft line as the supplier stated it"`
+	ID          string       `json:"id"`
+	Seq         uint64       `json:"seq" doc:"From 1 within the case"`
+	At          time.Time    `json:"at"`
+	Kind        string       `json:"kind" doc:"mail_in, mail_out, note, order, time, material, cost, flag, created, status, assignment, change, participant, link, confirmation, withdrawal, delivery, suspension, attended ..."`
+	Actor       Actor        `json:"actor"`
+	Lane        string       `json:"lane"`
+	Org         string       `json:"org"`
+	Case        uint64       `json:"case"`
+	Why         string       `json:"why,omitempty" doc:"In words, where a rule did it"`
+	Hidden      string       `json:"hidden,omitempty" enum:"held,withdrawn" doc:"Nobody outside sees it: it waits for a person to vouch for it, or was taken back"`
+	Change      *FieldChange `json:"change,omitempty"`
+	Delivery    []Delivered  `json:"delivery,omitzero" nullable:"false" doc:"Of kind mail_out and order: what became of the mail to each recipient so far; of kind delivery: the one that did not arrive"`
+	Text        *string      `json:"text,omitempty" doc:"Of a reply only what is new; of a mail that opens a case all of it"`
+	Attachments []Attachment `json:"attachments,omitzero" nullable:"false"`
+	Line        *Line        `json:"line,omitempty" doc:"Of kind time, material and cost: a draft line as the supplier stated it"`
 	*MailFields
 	*OrderFields
 }
@@ -111,9 +102,7 @@ func (v view) entry(ctx context.Context, e desk.EntryView) (Entry, error) {
 	if e.Line != nil {
 		out.Line = draftLine(*e.Line)
 	}
-	if d := e.Delivery; d != nil {
-		out.Delivery = &DeliveryFields{Message: string(d.Entry), Recipient: d.Recipient, State: string(d.State), Status: d.Status, Remote: d.Remote}
-	}
+	out.Delivery = delivered(e)
 	if e.Text != "" {
 		out.Text = &e.Text
 	}

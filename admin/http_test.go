@@ -34,6 +34,8 @@ func calls() [][3]string {
 		{"GET", "/api/v1/messages/x/raw", ""}, {"GET", "/api/v1/attachments/x", ""}, {"GET", "/api/v1/attachments/x/thumbnail", ""},
 		{"GET", "/api/v1/triage", ""}, {"GET", "/api/v1/triage/x", ""}, {"POST", "/api/v1/triage/x", `{"action":"discard"}`},
 		{"GET", "/api/v1/outbox", ""}, {"GET", "/api/v1/organisations", ""},
+		{"GET", "/api/v1/todo", ""}, {"POST", "/api/v1/todo/x/done", ""},
+		{"GET", "/api/v1/suspensions", ""}, {"DELETE", "/api/v1/suspensions/a@b.example", ""},
 	}
 }
 
@@ -245,7 +247,7 @@ func TestOpenAPI(t *testing.T) {
 			ids[op["operationId"]] = true
 		}
 	}
-	templates := strings.NewReplacer("/cases/1", "/cases/{number}", "/x", "/{id}")
+	templates := strings.NewReplacer("/cases/1", "/cases/{number}", "/x", "/{id}", "/a@b.example", "/{address}")
 	routes := append(calls(), [3]string{"GET", "/healthz"}, [3]string{"GET", "/readyz"}, [3]string{"GET", "/metrics"})
 	for _, c := range routes {
 		op := doc.Paths[templates.Replace(c[1])][strings.ToLower(c[0])]

@@ -7,7 +7,6 @@ import (
 	"net/http"
 
 	"smartmail/casework"
-	"smartmail/desk"
 	"smartmail/fault"
 )
 
@@ -28,7 +27,11 @@ type acceptedEntry struct {
 }
 
 func (s *server) accepted(ctx context.Context, e casework.Entry) (*acceptedEntry, error) {
-	body, err := s.view.entry(ctx, desk.EntryView{Entry: e})
+	v, err := s.Desk.Entry(ctx, e.Org, e.ID)
+	if err != nil {
+		return nil, err
+	}
+	body, err := s.view.entry(ctx, v)
 	return &acceptedEntry{Location: location(e.Org, "entries", e.ID), Body: body}, err
 }
 

@@ -11,7 +11,8 @@ import (
 // The tables. Each is declared here once; engines make buckets or database tables of them.
 // The functions below build keys, so that nobody else knows how they are made up.
 var (
-	// Cases by number; by_mail finds those that an address takes part in, by_status and by_update serve lists.
+	// Cases by number; by_mail finds those that an address takes part in, by_status and by_update serve lists, by_attention and
+	// by_attention_for what waits for a person.
 	Cases = Declare("cases", 1,
 		func(c *casework.Case) Key { return CaseKey(c.Org, c.Number) },
 		func(c *casework.Case) *uint64 { return &c.Version },
@@ -26,6 +27,18 @@ var (
 		}},
 		Index[casework.Case]{Name: "by_update", Keys: func(c *casework.Case) []Key {
 			return []Key{K(string(c.Org)).Time(c.UpdatedAt)}
+		}},
+		Index[casework.Case]{Name: "by_attention", Keys: func(c *casework.Case) (keys []Key) {
+			for _, a := range c.Attention {
+				keys = append(keys, AttentionKey(c.Org, a))
+			}
+			return keys
+		}},
+		Index[casework.Case]{Name: "by_attention_for", Keys: func(c *casework.Case) (keys []Key) {
+			for _, a := range c.Attention {
+				keys = append(keys, AttentionForKey(c.Org, a))
+			}
+			return keys
 		}},
 	)
 	// Entries of a case in order; by_id is unique.
@@ -140,6 +153,19 @@ func Schemas() []*Schema {
 
 // CaseKey is the key of a case.
 func CaseKey(org casework.OrgID, n casework.CaseNumber) Key { return K(string(org)).Uint(uint64(n)) }
+
+// AttentionKey is the position in by_attention of what waits on a case.
+func AttentionKey(org casework.OrgID, a casework.Attention) Key {
+	return K(string(org)).Time(a.Since).Str(string(a.Entry))
+}
+
+// AttentionOf is the prefix in by_attention_for of what waits for one person.
+func AttentionOf(org casework.OrgID, who string) Key { return K(string(org)).Str(who) }
+
+// AttentionForKey is the position there.
+func AttentionForKey(org casework.OrgID, a casework.Attention) Key {
+	return AttentionOf(org, a.For).Time(a.Since).Str(string(a.Entry))
+}
 
 // EntriesOf is the prefix of a case's entries.
 func EntriesOf(org casework.OrgID, n casework.CaseNumber) Key { return CaseKey(org, n) }

@@ -128,6 +128,7 @@ type Case struct {
 	ClosedAt    time.Time         `json:"closed_at,omitzero"`
 	Held        []EntryID         `json:"held,omitempty"`      // mails that wait for a person to vouch for them
 	Withdrawn   []EntryID         `json:"withdrawn,omitempty"` // entries that were taken back
+	Attention   []Attention       `json:"attention,omitempty"` // what a person has to see to, oldest first
 	LastSeq     uint64            `json:"last_seq"`
 	LastNo      ParticipantNo     `json:"last_no"`
 	Version     uint64            `json:"-"`
@@ -142,6 +143,7 @@ func (c Case) clone() Case {
 	c.Links = slices.Clone(c.Links)
 	c.Held = slices.Clone(c.Held)
 	c.Withdrawn = slices.Clone(c.Withdrawn)
+	c.Attention = slices.Clone(c.Attention)
 	fields := make(map[string]string, len(c.Fields))
 	for k, v := range c.Fields {
 		fields[k] = v

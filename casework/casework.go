@@ -60,6 +60,20 @@ func NewID(now time.Time, chance io.Reader) (string, error) {
 	return idEncoding.EncodeToString(b[:]), nil
 }
 
+// FirstID returns a text that sorts before every identifier that was made in that millisecond or later, and behind all others.
+func FirstID(at time.Time) string {
+	s, _ := NewID(at, zeroes{}) // which never fail
+	return strings.TrimRight(s, "0")
+}
+
+// zeroes is no chance at all.
+type zeroes struct{}
+
+func (zeroes) Read(b []byte) (int, error) {
+	clear(b)
+	return len(b), nil
+}
+
 // Address is an e-mail address in the form in which two of them are compared: lower case, spaces trimmed.
 // RFC 5321 section 2.4 lets a host tell upper from lower case in its local parts; none that matters does, and
 // people do not.

@@ -91,6 +91,7 @@ func (p Post) apply(c *Case, t *teller) error {
 		return fault.New(fault.Conflict, fmt.Sprintf("nobody is on lane %q", p.Lane))
 	}
 	t.tell(c, Entry{Kind: KindMailOut, Lane: p.Lane, MailOut: &MailOut{Text: p.Text, Files: p.Files}})
+	t.attended(c, p.Lane)
 	return nil
 }
 
@@ -126,6 +127,7 @@ func (o Order) apply(c *Case, t *teller) error {
 	}
 	out := o.MailOut
 	t.tell(c, Entry{Kind: KindOrder, Lane: lane, MailOut: &out})
+	t.attended(c, lane)
 	return nil
 }
 
@@ -200,6 +202,9 @@ func (e Edit) apply(c *Case, t *teller) error {
 	}
 	if e.Status != nil && *e.Status != c.Status {
 		t.setStatus(c, *e.Status, "")
+		if c.Status == StatusClosed && t.by.Via == ViaAPI {
+			c.Attention = nil // who closes a case has seen what is on it
+		}
 	}
 	return nil
 }

@@ -1,6 +1,7 @@
 package casework
 
 import (
+	"fmt"
 	"strings"
 	"time"
 )
@@ -19,21 +20,27 @@ type Delivery struct {
 	Outbox    OutboxID    `json:"outbox"`
 	Entry     EntryID     `json:"entry"` // the message that was to be delivered
 	Recipient string      `json:"recipient"`
-	State     OutboxState `json:"state"`            // Failed or Bounced
-	Status    string      `json:"status,omitempty"` // enhanced code
-	Remote    string      `json:"remote,omitempty"` // the remote's own words
+	State     OutboxState `json:"state"`               // Failed or Bounced
+	Status    string      `json:"status,omitempty"`    // enhanced code
+	Remote    string      `json:"remote,omitempty"`    // the remote's own words
+	Suspended bool        `json:"suspended,omitempty"` // no mail goes to the recipient from now on, until a person lifts that
 }
 
-// Undelivered notes on the case that a message did not reach somebody.
+// Undelivered notes on the case that a message did not reach somebody, and asks its author to see to it.
 type Undelivered struct {
-	Lane LaneID
-	Why  string
+	Lane   LaneID
+	Why    string
+	Author Actor // of the message
 	Delivery
 }
 
 func (u Undelivered) apply(c *Case, t *teller) error {
 	d := u.Delivery
 	t.tell(c, Entry{Kind: KindDelivery, Lane: u.Lane, Why: u.Why, Delivery: &d})
+	t.attend(c, Attention{
+		About: d.Entry, Lane: u.Lane, For: c.ownerOf(u.Author),
+		Why: oneLine(fmt.Sprintf("a message to %s did not arrive: %s", d.Recipient, strings.TrimSpace(d.Status+" "+d.Remote))),
+	})
 	return nil
 }
 
@@ -47,6 +54,14 @@ type Suspension struct {
 	Case    CaseNumber `json:"case"`             // of the message that failed
 	Outbox  OutboxID   `json:"outbox"`
 	Version uint64     `json:"-"`
+}
+
+// Lift notes on the case that mail may go to an address again.
+type Lift struct{ Email string }
+
+func (l Lift) apply(c *Case, t *teller) error {
+	t.tell(c, Entry{Kind: KindSuspension, Change: &Change{Field: "suspension", From: l.Email}})
+	return nil
 }
 
 // AddressAtFault tells by an enhanced code (RFC 3463) whether a permanent failure is the address's: there is no such mailbox or

@@ -25,6 +25,8 @@ const (
 	KindFlag        EntryKind = "flag"         // looks like an answer to an order and was not carried out
 	KindWithdrawal  EntryKind = "withdrawal"   // an entry is hidden from outside again; it stays on the timeline
 	KindDelivery    EntryKind = "delivery"     // a message did not reach somebody
+	KindSuspension  EntryKind = "suspension"   // a person lets mail go to an address again
+	KindAttended    EntryKind = "attended"     // a person has seen to what an entry asked for
 )
 
 // Sender says how well we know who wrote a mail.

@@ -147,6 +147,7 @@ type OutboxItem struct {
 	Status      string        `json:"status,omitempty"`    // enhanced code that came with them, RFC 3463
 	RemoteID    string        `json:"remote_id,omitempty"` // the remote's name for a mail that it took, where it told
 	SentAt      time.Time     `json:"sent_at,omitzero"`
+	ChangedAt   time.Time     `json:"changed_at,omitzero"`   // when State, Remote and Status became what they are; zero: never changed
 	Attempts    int           `json:"attempts,omitempty"`    // begun so far, the one that is under way counted
 	LeasedBy    string        `json:"leased_by,omitempty"`   // who is delivering it
 	LeasedUntil time.Time     `json:"leased_until,omitzero"` // when somebody else may

@@ -77,7 +77,7 @@ func (d *Desk) bounced(tx casestore.Tx, o casework.OutboxItem, m casework.Mail) 
 	if o.Remote == words && o.Status == b.Status || o.LeasedUntil.After(m.At) {
 		return nil
 	}
-	o.Remote, o.Status = words, b.Status
+	o.Remote, o.Status, o.ChangedAt = words, b.Status, m.At
 	return casestore.Outbox.Put(tx, &o)
 }
 

@@ -183,7 +183,7 @@ func (d *Desk) FreeOutbox(ctx context.Context) (freed int, err error) {
 // and the suspension of an address that takes none.
 func (d *Desk) conclude(tx casestore.Tx, o casework.OutboxItem, out casework.Outcome, now time.Time) error {
 	o.State, o.Status, o.Remote, o.RemoteID = out.State, out.Status, clip(out.Remote, maxRemote), clip(out.RemoteID, maxRemote)
-	o.LeasedBy, o.LeasedUntil = "", time.Time{}
+	o.LeasedBy, o.LeasedUntil, o.ChangedAt = "", time.Time{}, now
 	if out.State == casework.Sent {
 		o.SentAt = now
 	}
@@ -202,8 +202,12 @@ func (d *Desk) conclude(tx casestore.Tx, o casework.OutboxItem, out casework.Out
 	if err != nil {
 		return caseError(o.Case, err)
 	}
-	_, _, err = d.act(tx, c, casework.Undelivered{Lane: o.Lane, Why: "a message did not arrive", Delivery: casework.Delivery{
-		Outbox: o.ID, Entry: o.Entry, Recipient: o.To.Email, State: o.State, Status: o.Status, Remote: o.Remote,
+	message, err := casestore.Entries.Find(tx, "by_id", casestore.K(string(o.Org)).Str(string(o.Entry)))
+	if err != nil {
+		return fmt.Errorf("message of outgoing mail %s: %w", o.ID, err)
+	}
+	_, _, err = d.act(tx, c, casework.Undelivered{Lane: o.Lane, Why: "a message did not arrive", Author: message.Actor, Delivery: casework.Delivery{
+		Outbox: o.ID, Entry: o.Entry, Recipient: o.To.Email, State: o.State, Status: o.Status, Remote: o.Remote, Suspended: out.Address,
 	}}, delivery(), now)
 	return err
 }

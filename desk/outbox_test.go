@@ -229,10 +229,10 @@ func TestSuspension(t *testing.T) {
 	if err != nil || len(p.Items) != 1 || p.Items[0].Email != "anna@home.example" {
 		t.Fatalf("suspended: %+v, %v", p.Items, err)
 	}
-	if _, err := d.LiftSuspension(t.Context(), "a", "Anna@Home.example"); err != nil {
+	if _, err := d.LiftSuspension(t.Context(), "a", "Anna@Home.example", eva); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := d.LiftSuspension(t.Context(), "a", "anna@home.example"); !fault.Is(err, fault.NotFound) {
+	if _, err := d.LiftSuspension(t.Context(), "a", "anna@home.example", eva); !fault.Is(err, fault.NotFound) {
 		t.Errorf("lifted twice: %v", err)
 	}
 	post(t, d, c.Number)

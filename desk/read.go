@@ -25,8 +25,9 @@ type Page[T any] struct {
 type EntryView struct {
 	casework.Entry
 	Mail      *casework.Mail
-	Held      bool // waits for a person to vouch for it: nobody outside sees it
-	Withdrawn bool // was taken back: nobody outside sees it
+	Outgoing  []casework.OutboxItem // of a message: a mail to each recipient, and what became of it
+	Held      bool                  // waits for a person to vouch for it: nobody outside sees it
+	Withdrawn bool                  // was taken back: nobody outside sees it
 }
 
 // TriageView is a triage item with its mail.
@@ -131,7 +132,11 @@ func viewEntry(tx casestore.Tx, c casework.Case, e casework.Entry) (EntryView, e
 		}
 		v.Mail = &m
 	}
-	return v, nil
+	var err error
+	if e.Kind == casework.KindMailOut || e.Kind == casework.KindOrder {
+		v.Outgoing, err = outgoing(tx, e)
+	}
+	return v, err
 }
 
 // Entry returns one entry.

@@ -1,8 +1,11 @@
 package desk
 
 import (
+	"cmp"
 	"context"
+	"fmt"
 	"slices"
+	"time"
 
 	"smartmail/casestore"
 	"smartmail/casework"
@@ -16,6 +19,25 @@ func (d *Desk) OutboxItem(ctx context.Context, org casework.OrgID, id casework.O
 		return renamed(err, "there is no such outgoing mail")
 	})
 	return o, err
+}
+
+// outgoing returns the mails that an entry caused. Their ids were made at the entry's own time, and sort by it.
+func outgoing(tx casestore.Tx, e casework.Entry) (out []casework.OutboxItem, err error) {
+	q := casestore.Query{
+		Prefix: casestore.K(string(e.Org)),
+		After:  casestore.OutboxKey(e.Org, casework.OutboxID(casework.FirstID(e.At))),
+		Until:  casestore.OutboxKey(e.Org, casework.OutboxID(casework.FirstID(e.At.Add(time.Millisecond)))),
+	}
+	for f, err := range casestore.Outbox.Scan(tx, q) {
+		if err != nil {
+			return nil, fmt.Errorf("mails of entry %s: %w", e.ID, err)
+		}
+		if f.Record.Entry == e.ID {
+			out = append(out, f.Record)
+		}
+	}
+	slices.SortFunc(out, func(a, b casework.OutboxItem) int { return cmp.Compare(a.Participant, b.Participant) })
+	return out, nil
 }
 
 // SentText returns what an outgoing mail says, without the template around it. Errors: fault.NotFound.

@@ -15,15 +15,23 @@ func (d *Desk) Suspensions(ctx context.Context, org casework.OrgID, after casest
 	}, func(_ casestore.Tx, s casework.Suspension) (casework.Suspension, bool, error) { return s, true, nil })
 }
 
-// LiftSuspension lets mail go to the address again, and returns what kept it back. Messages that failed meanwhile stay
-// failed. Error: fault.NotFound.
-func (d *Desk) LiftSuspension(ctx context.Context, org casework.OrgID, email string) (s casework.Suspension, err error) {
-	err = d.Store.Update(ctx, func(tx casestore.Tx) error {
+// LiftSuspension lets mail go to the address again, and returns what kept it back; the case of the message that failed tells who
+// did so. Messages that failed meanwhile stay failed. Error: fault.NotFound.
+func (d *Desk) LiftSuspension(ctx context.Context, org casework.OrgID, email string, by casework.Actor) (s casework.Suspension, err error) {
+	err = d.update(ctx, func(tx casestore.Tx) error {
 		s, err = casestore.Suspended.Get(tx, casestore.PartyKey(org, email))
 		if err != nil {
 			return renamed(err, "this address is not suspended")
 		}
-		return casestore.Suspended.Delete(tx, &s)
+		if err := casestore.Suspended.Delete(tx, &s); err != nil {
+			return err
+		}
+		c, err := casestore.Cases.Get(tx, casestore.CaseKey(org, s.Case))
+		if err != nil {
+			return caseError(s.Case, err)
+		}
+		_, _, err = d.act(tx, c, casework.Lift{Email: s.Email}, by, d.Now())
+		return err
 	})
 	return s, err
 }
