@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"slices"
 
 	"smartmail/casestore"
 	"smartmail/casework"
@@ -171,6 +172,12 @@ func (d *Desk) receive(tx casestore.Tx, del Delivery) (casework.Mail, []casework
 	}, d.Router, lookup{tx, m.Org})
 	if err != nil {
 		return m, nil, err
+	}
+	first := slices.IndexFunc(found, func(p threading.Placement) bool { return p.Target == threading.OnCase || p.Target == threading.NewCase })
+	if isNew && first >= 0 && found[first].Target == threading.OnCase {
+		if err := readAnswer(tx, &m.Content, m.Org, found[first].Case, found[first].Lane, nil); err != nil {
+			return m, nil, err
+		}
 	}
 	for _, p := range found {
 		place, err := d.place(tx, &m, p, isNew, del.Policy.Rights)

@@ -63,6 +63,9 @@ func (d *Desk) replayOne(ctx context.Context, m casework.Mail, apply bool, repor
 	if err := ctx.Err(); err != nil {
 		return err
 	}
+	if err := d.Store.View(ctx, func(tx casestore.Tx) error { return readStored(tx, m, &today) }); err != nil {
+		return err
+	}
 	changes := readings(m.Content, today)
 	if len(changes) == 0 {
 		return nil

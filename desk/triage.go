@@ -125,6 +125,11 @@ func (d *Desk) attach(tx casestore.Tx, t *casework.TriageItem, m *casework.Mail,
 	} else if _, ok := c.Lane(casework.LaneID(casework.LaneCustomer)); ok {
 		lane = casework.LaneID(casework.LaneCustomer)
 	}
+	if !slices.ContainsFunc(m.Places, onCase) {
+		if err := readAnswer(tx, &m.Content, t.Org, n, lane, nil); err != nil {
+			return err
+		}
+	}
 	// Whether the case wakes is for the person to say, not for a mail that could not say for itself who sent it.
 	cmd := casework.ReceiveMail{Lane: lane, Class: message.Automatic, MailIn: casework.MailIn{
 		Mail: m.ID, Sender: t.Sender, Participant: no, Marks: threading.Marks(m.Content),
@@ -241,6 +246,9 @@ func (d *Desk) undo(tx casestore.Tx, t *casework.TriageItem, m *casework.Mail, b
 	if last.Placed {
 		m.Places = slices.DeleteFunc(m.Places, func(p casework.Place) bool { return p.Entry == last.Entry })
 		t.Case, t.Lane, t.Entry = last.FromCase, "", last.FromEntry
+		if !slices.ContainsFunc(m.Places, onCase) {
+			m.Content.ReadAgain(nil)
+		}
 	}
 	if last.FromCase != 0 {
 		c, err := casestore.Cases.Get(tx, casestore.CaseKey(t.Org, last.FromCase))

@@ -292,6 +292,13 @@ func TestReadReplyBySentText(t *testing.T) {
 		{"below, without any mark", "Ja, det passar.\n\nHej Anna,\nvi kan komma på torsdag klockan nio och titta på\nkranen i köket. Passar det?\nHar ni någon som kan öppna, eller ska vi ta\nnyckeln i nyckelskåpet?\nHälsningar\nDemo Bostad", "Ja, det passar."},
 		{"answers between", "Se nedan.\n\nFrån: Demo\nSkickat: i går\nTill: Anna\n\nvi kan komma på torsdag klockan nio och titta på kranen i köket. Passar det?\n\nJa, det passar bra.\n\nHar ni någon som kan öppna, eller ska vi ta nyckeln i nyckelskåpet?\n\nTa den i skåpet.",
 			"Se nedan.\n\nvi kan komma på torsdag klockan nio och titta på kranen i köket. Passar det?\n\nJa, det passar bra.\n\nHar ni någon som kan öppna, eller ska vi ta nyckeln i nyckelskåpet?\n\nTa den i skåpet."},
+		{"a thread of unmarked mails, ours with what our templates add", "Då säger vi det.\n\nFrån: Demo\nSkickat: i dag\nTill: Anna\nÄmne: Kran\n\nvi kan komma på torsdag klockan nio och titta på kranen i köket. Passar det?\n\n--\nDemo Bostad, ärende #1\n\n" +
+			"Från: Anna\nSkickat: i går\nTill: Demo\nÄmne: Kran\n\nDet är bråttom, det droppar.\n\nFrån: Demo\nSkickat: i förrgår\nTill: Anna\nÄmne: Kran\n\nHar ni någon som kan öppna, eller ska vi ta nyckeln i nyckelskåpet?", "Då säger vi det."},
+		{"the same under attributions", "Då säger vi det.\n\nDen 5 jan. 2026 10:00 skrev Demo <a@demo.example>:\nvi kan komma på torsdag klockan nio och titta på kranen i köket. Passar det?\n\n--\nDemo Bostad, ärende #1\n\n" +
+			"Den 4 jan. 2026 10:00 skrev Anna <anna@example.com>:\nDet är bråttom, det droppar.\n\nDen 3 jan. 2026 10:00 skrev Demo <a@demo.example>:\nHar ni någon som kan öppna, eller ska vi ta nyckeln i nyckelskåpet?", "Då säger vi det."},
+		{"under words that are no attribution by themselves", "Ja, det passar.\n\nPå tisdag skrev någon:\n\nvi kan komma på torsdag klockan nio och titta på kranen i köket. Passar det?", "Ja, det passar."},
+		{"below a quotation that is marked", "Hej!\n\nDen 5 jan. 2026 10:00 skrev Demo <a@demo.example>:\n> vi kan komma på torsdag klockan nio och titta på kranen i köket. Passar det?\n\nDet passar bra.",
+			"Hej!\n\n> vi kan komma på torsdag klockan nio och titta på kranen i köket. Passar det?\n\nDet passar bra."},
 		{"nothing of ours", "Kranen droppar igen.\n\nKan ni komma på måndag?", "Kranen droppar igen.\n\nKan ni komma på måndag?"},
 		{"a few words of ours", "På torsdag klockan nio går bra.", "På torsdag klockan nio går bra."},
 		{"nothing but ours", sent[0], sent[0]},

@@ -86,14 +86,21 @@ func (r *reader) quotes(lines []*line) []*line {
 			continue
 		}
 		if n, kind := r.separator(lines, i); n > 0 {
+			if r.answersWithin(lines[i+n:]) {
+				fold(lines[i:i+n], FoldHeader)
+				i, first = i+n-1, -1
+				continue
+			}
+			if end := belowOurs(lines, i+n); i == first && end > 0 { // the answer stands below what we sent
+				fold(lines[i:i+n], FoldHeader)
+				fold(lines[i:end], FoldQuote)
+				lines, i, first = lines[end:], -1, 0
+				continue
+			}
 			if i == first {
 				return lines // a forwarded mail alone: it is what the sender wanted to say
 			}
 			fold(lines[i:i+n], FoldHeader)
-			if answersWithin(lines[i+n:]) {
-				i, first = i+n-1, -1
-				continue
-			}
 			fold(lines[i:], kind)
 			return lines[:i]
 		}
@@ -107,6 +114,11 @@ func (r *reader) quotes(lines []*line) []*line {
 		case end == quote && i == first: // nothing but a mail that is not marked as quoted
 			return lines
 		case end == quote, end == len(lines): // the usual reply on top
+			fold(lines[i:i+n], FoldHeader)
+			fold(lines[i:], FoldQuote)
+			return lines[:i]
+		case i != first && lines[quote].ours && lines[quote].text[0] != '>' && !r.answersWithin(lines[quote:]):
+			// Not all of it is ours: what our templates put around a text is unmarked as well.
 			fold(lines[i:i+n], FoldHeader)
 			fold(lines[i:], FoldQuote)
 			return lines[:i]

@@ -102,18 +102,39 @@ func (s *sent) mark(lines []*line) {
 	}
 }
 
-// answersWithin reports whether something of the sender's own stands between lines that are ours.
-func answersWithin(lines []*line) bool {
+// belowOurs finds the sender's own words below lines that are ours and begin at i; 0: there are none, or more that is quoted.
+func belowOurs(lines []*line, i int) int {
+	if i = skipBlank(lines, i); i == len(lines) || !lines[i].ours {
+		return 0
+	}
+	if end := skipQuoted(lines, i); end < len(lines) && !anyQuoted(lines[end:]) {
+		return end
+	}
+	return 0
+}
+
+// answersWithin reports whether something of the sender's own stands between lines that are ours, before a further mail is
+// quoted.
+func (r *reader) answersWithin(lines []*line) bool {
 	within, own := false, false
-	for _, l := range lines {
+	for i, l := range lines {
 		switch {
+		case l.text == "":
 		case l.ours && own:
 			return true
 		case l.ours:
 			within = true
-		case within && l.text != "" && !l.mixed && !l.quoted && labels(l.text) == 0 && delimiter(l.text) == 0 && len(strings.Fields(l.text)) > 1:
+		case r.quotesMail(lines, i):
+			return false
+		case within && !l.mixed && !l.quoted && labels(l.text) == 0 && delimiter(l.text) == 0 && len(strings.Fields(l.text)) > 1:
 			own = true
 		}
 	}
 	return false
+}
+
+// quotesMail reports whether a quoted mail begins at a line.
+func (r *reader) quotesMail(lines []*line, i int) bool {
+	n, _ := r.separator(lines, i)
+	return n > 0 || r.attribution(lines, i) > 0
 }
