@@ -131,6 +131,11 @@ var (
 		func(f *casework.SentFile) Key { return K(string(f.Org)).Str(f.File.ID) },
 		func(f *casework.SentFile) *uint64 { return &f.Version },
 	)
+	// Transport holds what other domains ask of those who send them mail.
+	Transport = Declare("transport", 1,
+		func(p *casework.TransportPolicy) Key { return TransportKey(p.Domain) },
+		func(p *casework.TransportPolicy) *uint64 { return &p.Version },
+	)
 	// Keys that sign our addresses.
 	Keys = Declare("keys", 1,
 		func(k *casework.Key) Key { return K(string(k.Org)).Uint(uint64(k.Number)) },
@@ -147,7 +152,7 @@ var (
 func Schemas() []*Schema {
 	return []*Schema{
 		Cases.Schema(), Entries.Schema(), Log.Schema(), Cursors.Schema(), Mails.Schema(), Raws.Schema(), References.Schema(),
-		Triage.Schema(), Outbox.Schema(), Suspended.Schema(), Notified.Schema(), Files.Schema(), Parties.Schema(), Keys.Schema(), Tokens.Schema(),
+		Triage.Schema(), Outbox.Schema(), Suspended.Schema(), Notified.Schema(), Files.Schema(), Parties.Schema(), Transport.Schema(), Keys.Schema(), Tokens.Schema(),
 	}
 }
 
@@ -199,6 +204,9 @@ func OutboxKey(org casework.OrgID, id casework.OutboxID) Key { return K(string(o
 
 // OutboxDue is the position in by_due of mail that is due at that instant.
 func OutboxDue(org casework.OrgID, at time.Time) Key { return K(string(org)).Time(at) }
+
+// TransportKey is the key of a domain's policy; it is no organisation's.
+func TransportKey(domain string) Key { return K("").Str(domain) }
 
 // PartyKey is the key of a trusted or suspended party.
 func PartyKey(org casework.OrgID, email string) Key {

@@ -110,6 +110,7 @@ type HTTP struct {
 // DNS names the servers to ask; none: the system's.
 type DNS struct {
 	Servers []string `yaml:"servers"`
+	TrustAD string   `yaml:"trust_ad"` // loopback, always, never: whose word counts that DNSSEC proves an answer
 }
 
 // Relay sets up mail out.
@@ -117,6 +118,8 @@ type Relay struct {
 	Mode      string    `yaml:"mode"` // smarthost, mx
 	Smarthost Smarthost `yaml:"smarthost"`
 	MXPort    int       `yaml:"mx_port"`
+	MTASTS    bool      `yaml:"mta_sts"`
+	DANE      bool      `yaml:"dane"`
 	Retry     Retry     `yaml:"retry"`
 }
 
@@ -198,7 +201,8 @@ func Default() Config {
 			BareNewline: "normalize",
 		},
 		HTTP:  HTTP{Listen: "127.0.0.1:8080"},
-		Relay: Relay{Mode: "smarthost", Smarthost: Smarthost{Address: "127.0.0.1:25", TLS: "none"}, MXPort: 25, Retry: Retry{First: minutes(1), Max: minutes(240), GiveUp: minutes(7200)}},
+		DNS:   DNS{TrustAD: "loopback"},
+		Relay: Relay{MTASTS: true, DANE: true, Mode: "smarthost", Smarthost: Smarthost{Address: "127.0.0.1:25", TLS: "none"}, MXPort: 25, Retry: Retry{First: minutes(1), Max: minutes(240), GiveUp: minutes(7200)}},
 		Scan:  Scan{MaxBytes: 25 << 20}, // what clamd takes by its own default
 	}
 }

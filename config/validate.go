@@ -135,6 +135,7 @@ func (c *Config) validate() error {
 	for i, s := range c.DNS.Servers {
 		k.hostPort(fmt.Sprintf("dns.servers[%d]", i), s)
 	}
+	k.oneOf("dns.trust_ad", c.DNS.TrustAD, "loopback", "always", "never")
 	k.oneOf("relay.mode", c.Relay.Mode, "smarthost", "mx")
 	k.oneOf("relay.smarthost.tls", c.Relay.Smarthost.TLS, "none", "starttls", "implicit")
 	if c.Relay.Mode == "smarthost" {

@@ -13,18 +13,27 @@ import (
 // edns0Size is the UDP payload that passes without fragments nearly everywhere (RFC 9715 section 3.2).
 const edns0Size = 1232
 
-// lookup answers one question: from the cache, from a flight that is on its way, or from the servers.
+// lookup answers one question with records; none is an error.
 func (r *Resolver) lookup(ctx context.Context, name string, qtype uint16) ([]dns.RR, error) {
-	if err := charge(ctx, name); err != nil {
+	a, err := r.answer(ctx, name, qtype)
+	if err != nil {
 		return nil, err
+	}
+	return a.result(name)
+}
+
+// answer answers one question: from the cache, from a flight that is on its way, or from the servers.
+func (r *Resolver) answer(ctx context.Context, name string, qtype uint16) (answer, error) {
+	if err := charge(ctx, name); err != nil {
+		return answer{}, err
 	}
 	q, ok := question(name, qtype)
 	if !ok {
 		// RFC 7208 section 4.3 treats a name that can't be in the DNS as one that is not.
-		return nil, notFound(name, "not a domain name")
+		return answer{reason: "not a domain name"}, nil
 	}
 	if a, ok := r.cache.get(q); ok {
-		return a.result(name)
+		return a, nil
 	}
 	flight := r.flights.DoChan(cacheKey(q), func() (any, error) {
 		// The flight outlives the caller that happened to start it: others may wait for it.
@@ -35,12 +44,12 @@ func (r *Resolver) lookup(ctx context.Context, name string, qtype uint16) ([]dns
 	})
 	select {
 	case <-ctx.Done():
-		return nil, temporary(name, ctx.Err())
+		return answer{}, temporary(name, ctx.Err())
 	case res := <-flight:
 		if res.Err != nil {
-			return nil, temporary(name, res.Err)
+			return answer{}, temporary(name, res.Err)
 		}
-		return res.Val.(answer).result(name)
+		return res.Val.(answer), nil
 	}
 }
 
@@ -66,6 +75,7 @@ func (r *Resolver) ask(ctx context.Context, q dns.Question) (answer, error) {
 			last = err
 			continue
 		}
+		a.secure = m.AuthenticatedData && r.trusts(r.servers[n])
 		r.preferred.Store(int32(n))
 		r.cache.put(q, a)
 		return a, nil
@@ -80,6 +90,7 @@ func (r *Resolver) exchange(ctx context.Context, q dns.Question, server string) 
 	m := &dns.Msg{Question: []dns.Question{q}}
 	m.Id = dns.Id() // from crypto/rand; the kernel picks a fresh source port for each socket (RFC 5452 section 9.2)
 	m.RecursionDesired = true
+	m.AuthenticatedData = r.trusts(server) // asks for the bit in the answer (RFC 6840 section 5.7)
 	m.SetEdns0(edns0Size, false)
 	client := dns.Client{Net: "udp", Timeout: r.timeout, UDPSize: edns0Size}
 	reply, _, err := client.ExchangeContext(ctx, m, server)
@@ -101,6 +112,8 @@ type answer struct {
 	records []dns.RR
 	reason  string        // why there are no records
 	ttl     time.Duration // how long it may be kept; 0: not at all
+	name    string        // where the aliases led
+	secure  bool          // DNSSEC proves it, also that there is nothing
 }
 
 func (a answer) result(name string) ([]dns.RR, error) {
@@ -142,7 +155,7 @@ func read(m *dns.Msg, q dns.Question) (answer, error) {
 			}
 		}
 		if len(found) > 0 {
-			return answer{records: found, ttl: time.Duration(ttl) * time.Second}, nil
+			return answer{records: found, ttl: time.Duration(ttl) * time.Second, name: strings.TrimSuffix(unescapeName(name), ".")}, nil
 		}
 		if alias == nil {
 			break

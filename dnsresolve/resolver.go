@@ -13,6 +13,8 @@
 //     the question's name leads to.
 //   - Every error is a *net.DNSError: IsNotFound for NXDOMAIN and for a name without records of the type, IsTemporary
 //     for all that may be otherwise in a while, neither for a spent budget.
+//   - An answer is called secure only where a server that is trusted says that it validated it (RFC 4035 section 3.2.3): one on
+//     loopback, or all where TrustAD says so. What comes from elsewhere can be forged on its way, the AD bit too.
 //   - Time is bounded (Timeout for one exchange, Attempts rounds over the servers), and so is memory (CacheEntries).
 package dnsresolve
 
@@ -39,12 +41,24 @@ type Options struct {
 	Attempts     int              // rounds over all servers; 0: 2
 	CacheEntries int              // answers kept at most; 0: 10,000
 	InFlight     int              // exchanges at the same time at most; 0: 256
+	TrustAD      Trust            // whose word counts that an answer was validated; "": TrustLoopback
 	Now          func() time.Time // nil: time.Now
 }
+
+// Trust says which servers are believed when they say that DNSSEC proves an answer.
+type Trust string
+
+// The choices.
+const (
+	TrustLoopback Trust = "loopback" // servers on this host
+	TrustAlways   Trust = "always"   // all: the way to them is safe, and they validate
+	TrustNever    Trust = "never"
+)
 
 // Resolver is a caching stub resolver, safe for use by many goroutines.
 type Resolver struct {
 	servers   []string
+	trust     Trust
 	preferred atomic.Int32 // the server that answered last is asked first: a dead one costs its timeout once
 	timeout   time.Duration
 	attempts  int
@@ -68,6 +82,7 @@ func New(o Options) (*Resolver, error) {
 		servers = conf.Servers
 	}
 	r := &Resolver{
+		trust:    cmp.Or(o.TrustAD, TrustLoopback),
 		timeout:  cmp.Or(o.Timeout, 2*time.Second),
 		attempts: cmp.Or(o.Attempts, 2),
 		slots:    make(chan struct{}, cmp.Or(o.InFlight, 256)),
@@ -119,14 +134,17 @@ func (r *Resolver) LookupMX(ctx context.Context, name string) ([]*net.MX, error)
 	if err != nil {
 		return nil, err
 	}
-	var out []*net.MX
+	return exchangers(records), nil
+}
+
+func exchangers(records []dns.RR) (out []*net.MX) {
 	for _, rr := range records {
 		if mx, ok := rr.(*dns.MX); ok {
 			out = append(out, &net.MX{Host: unescapeName(mx.Mx), Pref: mx.Preference})
 		}
 	}
 	slices.SortStableFunc(out, func(a, b *net.MX) int { return cmp.Compare(a.Pref, b.Pref) })
-	return out, nil
+	return out
 }
 
 // LookupIPAddr returns the host's addresses of both families. A temporary failure for one family is an error even
@@ -176,7 +194,10 @@ func (r *Resolver) addrs(ctx context.Context, host string, qtype uint16) ([]neti
 	if err != nil {
 		return nil, err
 	}
-	var out []netip.Addr
+	return addresses(records), nil
+}
+
+func addresses(records []dns.RR) (out []netip.Addr) {
 	for _, rr := range records {
 		var ip net.IP
 		switch rr := rr.(type) {
@@ -189,7 +210,7 @@ func (r *Resolver) addrs(ctx context.Context, host string, qtype uint16) ([]neti
 			out = append(out, a.Unmap())
 		}
 	}
-	return out, nil
+	return out
 }
 
 // LookupAddr returns the names of an address, by its PTR records.

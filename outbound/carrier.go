@@ -4,9 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net"
-	"strconv"
-	"strings"
 	"time"
 
 	"smartmail/casework"
@@ -99,12 +96,19 @@ func (k *carrier) hand(m *wired, limit time.Time) (reply, error) {
 	return got, err
 }
 
-// connect opens a session with a host. In mx mode one whose STARTTLS fails is tried again in the clear.
+// connect opens a session with a host. One whose STARTTLS fails is tried again in the clear, where nothing demands TLS.
 func (k *carrier) connect(ctx context.Context, h host, limit time.Time) error {
-	err := k.open(ctx, h, limit, true)
+	d, err := k.s.demandOf(ctx, h)
+	if err == nil {
+		err = k.open(ctx, h, limit, d)
+	}
 	var b *broken
-	if errors.As(err, &b) && b.tls && k.s.Smarthost == nil && ctx.Err() == nil {
-		err = k.open(ctx, h, limit, false)
+	if errors.As(err, &b) && b.tls {
+		k.s.Secured(d.by, TLSFailed)
+		if !d.must && ctx.Err() == nil {
+			d.clear = true
+			err = k.open(ctx, h, limit, d)
+		}
 	}
 	if errors.As(err, &b) {
 		b.connecting = true
@@ -112,7 +116,7 @@ func (k *carrier) connect(ctx context.Context, h host, limit time.Time) error {
 	return err
 }
 
-func (k *carrier) open(ctx context.Context, h host, limit time.Time, useTLS bool) error {
+func (k *carrier) open(ctx context.Context, h host, limit time.Time, d demand) error {
 	dial, cancel := context.WithDeadline(ctx, earlier(limit, time.Now().Add(k.s.ConnectTimeout)))
 	defer cancel()
 	conn, err := k.s.Dial(dial, "tcp", h.addr)
@@ -122,7 +126,7 @@ func (k *carrier) open(ctx context.Context, h host, limit time.Time, useTLS bool
 	c := &session{s: k.s, host: h.name, limit: limit}
 	c.use(conn)
 	k.c, k.stop = c, context.AfterFunc(ctx, c.stop)
-	if err := c.greet(ctx, useTLS); err != nil {
+	if err := c.greet(ctx, d); err != nil {
 		k.drop()
 		return err
 	}
@@ -130,11 +134,10 @@ func (k *carrier) open(ctx context.Context, h host, limit time.Time, useTLS bool
 }
 
 // greet brings a new connection to where mail can be sent.
-func (c *session) greet(ctx context.Context, useTLS bool) error {
+func (c *session) greet(ctx context.Context, d demand) error {
 	h := c.s.Smarthost
-	cfg := c.s.tlsConfig(c.host, h != nil)
 	if h != nil && h.TLS == ImplicitTLS {
-		if err := c.secure(ctx, cfg); err != nil {
+		if err := c.secure(ctx, c.s.smarthostTLS(c.host)); err != nil {
 			return err
 		}
 	}
@@ -148,105 +151,19 @@ func (c *session) greet(ctx context.Context, useTLS bool) error {
 	if err := c.hello(); err != nil {
 		return err
 	}
-	switch {
-	case h != nil && h.TLS == StartTLS && !c.has("STARTTLS"):
-		return c.trouble(errors.New("STARTTLS is not offered"))
-	case h != nil && h.TLS == StartTLS, h == nil && useTLS && c.has("STARTTLS"):
-		if err := c.startTLS(ctx, cfg); err != nil {
-			return markTLS(err)
+	if h == nil {
+		return c.meet(ctx, d)
+	}
+	if h.TLS == StartTLS {
+		if !c.has("STARTTLS") {
+			return c.trouble(errors.New("STARTTLS is not offered"))
+		}
+		if err := c.startTLS(ctx, c.s.smarthostTLS(c.host)); err != nil {
+			return err
 		}
 	}
-	if h != nil && h.Username != "" {
+	if h.Username != "" {
 		return c.login(h)
 	}
 	return nil
-}
-
-func markTLS(err error) error {
-	var b *broken
-	if errors.As(err, &b) {
-		b.tls = true
-	}
-	return err
-}
-
-// host is where a connection goes.
-type host struct{ name, addr string }
-
-// maxHosts bounds how many addresses are tried for one mail (RFC 5321 section 5.1 asks for two at least).
-const maxHosts = 6
-
-// destination is the line that a mail stands in: the smarthost, or the recipient's domain.
-func (s *Sender) destination(item casework.OutboxItem) (string, error) {
-	addr, err := mailbox(item.To.Email)
-	if err != nil {
-		return "", err
-	}
-	if s.Smarthost != nil {
-		return s.Smarthost.Address, nil
-	}
-	return strings.ToLower(addr[strings.LastIndexByte(addr, '@')+1:]), nil
-}
-
-// hosts finds where mail for a destination goes, the most preferred first.
-func (s *Sender) hosts(ctx context.Context, dest string) ([]host, error) {
-	if s.Smarthost != nil {
-		name, _, _ := net.SplitHostPort(s.Smarthost.Address) // New has seen to it
-		return []host{{name, s.Smarthost.Address}}, nil
-	}
-	names, err := s.exchangers(ctx, dest)
-	if err != nil {
-		return nil, err
-	}
-	var out []host
-	for _, name := range names {
-		addrs, lookup := s.Resolver.LookupNetIP(ctx, "ip", name)
-		if lookup != nil {
-			err = lookup
-			continue
-		}
-		for _, a := range addrs {
-			out = append(out, host{name, net.JoinHostPort(a.String(), strconv.Itoa(s.MXPort))})
-		}
-	}
-	switch {
-	case len(out) > 0:
-		return out[:min(len(out), maxHosts)], nil
-	case len(names) == 1 && names[0] == dest && isNotFound(err):
-		return nil, &hopeless{"5.1.2", "the domain " + dest + " does not exist or takes no mail"}
-	default:
-		return nil, &broken{err: fmt.Errorf("no address of a mail exchanger of %s: %w", dest, err), connecting: true}
-	}
-}
-
-// exchangers returns the names of a domain's mail exchangers by preference; the domain itself where it names none (RFC 5321
-// section 5.1). Those that are not preferred over ourselves are left out, or mail would go round in circles.
-func (s *Sender) exchangers(ctx context.Context, domain string) ([]string, error) {
-	mxs, err := s.Resolver.LookupMX(ctx, domain)
-	if isNotFound(err) || err == nil && len(mxs) == 0 {
-		return []string{domain}, nil
-	}
-	if err != nil {
-		return nil, &broken{err: fmt.Errorf("the mail exchangers of %s can't be looked up: %w", domain, err), connecting: true}
-	}
-	var names []string
-	for _, mx := range mxs {
-		name := strings.ToLower(strings.TrimSuffix(mx.Host, "."))
-		if name == "" && len(mxs) == 1 {
-			return nil, &hopeless{"5.1.10", "the domain " + domain + " takes no mail (null MX)"} // RFC 7505 section 4.2
-		}
-		if name == strings.ToLower(s.Hostname) {
-			break
-		}
-		names = append(names, name)
-	}
-	if len(names) == 0 {
-		return nil, &hopeless{"5.4.6", "the mail exchanger of " + domain + " is this host itself"}
-	}
-	return names, nil
-}
-
-func isNotFound(err error) bool {
-	var dns *net.DNSError
-	return errors.As(err, &dns) && dns.IsNotFound
 }

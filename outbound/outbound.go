@@ -14,15 +14,17 @@
 //   - Every wait for the network has a deadline, and every reply a bounded length.
 //   - No mail has a bare CR or LF in it, and none is changed on its way but for dot-stuffing.
 //
-// In mx mode TLS is opportunistic: STARTTLS where it is offered, without a check of the certificate (RFC 7435), and in the clear
-// where that fails. MTA-STS (RFC 8461) and DANE (RFC 7672) are not looked at.
+// In mx mode the first of these decides how a host is spoken to:
+//   - DANE (RFC 7672): DNSSEC proves the way to the host, and it has TLSA records. TLS is a must, and the certificate fits one of the
+//     records; where none of them is usable any certificate will do.
+//   - MTA-STS (RFC 8461): the domain's policy enforces. The policy names the host, and its certificate holds for its name.
+//   - Nothing: STARTTLS where it is offered, without a check of the certificate (RFC 7435), and in the clear where that fails.
 package outbound
 
 import (
 	"cmp"
 	"context"
 	"crypto/rand"
-	"crypto/tls"
 	"crypto/x509"
 	"errors"
 	"fmt"
@@ -33,6 +35,8 @@ import (
 
 	"smartmail/casework"
 	"smartmail/message"
+	"smartmail/outbound/dane"
+	"smartmail/outbound/mtasts"
 )
 
 // Outbox is the desk as the sender sees it.
@@ -66,6 +70,18 @@ type Resolver interface {
 	LookupNetIP(ctx context.Context, network, host string) ([]netip.Addr, error)
 }
 
+// SecureResolver is a Resolver that tells what DNSSEC proves; dnsresolve.Resolver is one, whose documentation says more.
+type SecureResolver interface {
+	SecureMX(ctx context.Context, name string) (mx []*net.MX, secure bool, err error)
+	SecureHost(ctx context.Context, host string) (addrs []netip.Addr, canonical string, secure bool, err error)
+	LookupTLSA(ctx context.Context, port int, host string) ([]dane.Record, error)
+}
+
+// Policies finds the MTA-STS policy of a domain; mtasts.Client does.
+type Policies interface {
+	Policy(ctx context.Context, domain string) (mtasts.Policy, error)
+}
+
 // TLSMode says how a smarthost is spoken to.
 type TLSMode string
 
@@ -92,8 +108,10 @@ type Options struct {
 	Hostname  string                    // for EHLO
 	Smarthost *Smarthost                // nil: to the mail exchangers
 	Resolver  Resolver
+	DANE      SecureResolver // asked instead of Resolver; nil: without DANE
+	STS       Policies       // nil: without MTA-STS
 	MXPort    int            // 0: 25
-	RootCAs   *x509.CertPool // for the smarthost's certificate; nil: the system's
+	RootCAs   *x509.CertPool // for the smarthost's certificate and those that MTA-STS asks for; nil: the system's
 
 	Connections    int // in all; 0: 20
 	PerDestination int // connections to one smarthost or domain; 0: 4
@@ -108,6 +126,7 @@ type Options struct {
 
 	Dial    func(ctx context.Context, network, address string) (net.Conn, error) // nil: net.Dialer
 	Observe func(casework.Outcome)                                               // of every reported attempt, for metrics; nil: nobody
+	Secured func(by Demand, got TLSResult)                                       // of every connection to an exchanger; nil: nobody
 	Now     func() time.Time                                                     // nil: time.Now
 	Log     *slog.Logger                                                         // nil: slog.Default
 }
@@ -123,6 +142,9 @@ func (o *Options) defaults() {
 	}
 	if o.Observe == nil {
 		o.Observe = func(casework.Outcome) {}
+	}
+	if o.Secured == nil {
+		o.Secured = func(Demand, TLSResult) {}
 	}
 	if o.Now == nil {
 		o.Now = time.Now
@@ -144,7 +166,7 @@ func New(o Options) (*Sender, error) {
 	switch {
 	case o.Outbox == nil || o.Composer == nil || o.Hostname == "":
 		return nil, errors.New("outbound: outbox, composer and host name are needed")
-	case o.Smarthost == nil && o.Resolver == nil:
+	case o.Smarthost == nil && o.Resolver == nil && o.DANE == nil:
 		return nil, errors.New("outbound: a smarthost or a resolver is needed")
 	}
 	if o.Smarthost != nil {
@@ -162,10 +184,4 @@ func (s *Sender) Wake() {
 	case s.wake <- struct{}{}:
 	default: // it will look anyway
 	}
-}
-
-// tlsConfig is for a smarthost, whose certificate is checked, or an exchanger found by insecure DNS, for which a check would
-// prove nothing.
-func (s *Sender) tlsConfig(host string, check bool) *tls.Config {
-	return &tls.Config{ServerName: host, RootCAs: s.RootCAs, InsecureSkipVerify: !check} // RFC 7435: encryption without proof beats none
 }

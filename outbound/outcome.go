@@ -39,9 +39,10 @@ func (h *hopeless) Error() string { return h.words }
 type broken struct {
 	err        error
 	host       string
-	connecting bool // before a mail could be offered
-	tls        bool // on the way to TLS
-	afterEnd   bool // after a mail's last octet: it may have been taken
+	status     string // enhanced code; empty: 4.4.2
+	connecting bool   // before a mail could be offered
+	tls        bool   // on the way to TLS
+	afterEnd   bool   // after a mail's last octet: it may have been taken
 }
 
 func (b *broken) Error() string {
@@ -71,7 +72,12 @@ func outcomeOf(err error) casework.Outcome {
 	case errors.Is(err, dkimsign.ErrHeader):
 		return casework.Outcome{State: casework.Failed, Status: "5.6.0", Remote: "the mail can't be signed"}
 	}
-	return casework.Outcome{State: casework.Deferred, Status: "4.4.2", Remote: err.Error()}
+	out := casework.Outcome{State: casework.Deferred, Status: "4.4.2", Remote: err.Error()} // RFC 3463 section 3.5: bad connection
+	var trouble *broken
+	if errors.As(err, &trouble) && trouble.status != "" {
+		out.Status = trouble.status
+	}
+	return out
 }
 
 // outcome of a refusal. A server may say 5xx and an enhanced code of class 4, or the reverse: the enhanced code is the one

@@ -14,38 +14,40 @@ import (
 
 // metrics is what the parts are observed with; it is smtpd's Observer.
 type metrics struct {
-	registry *prometheus.Registry
-	open     prometheus.Gauge
-	session  prometheus.Histogram
-	refused  *prometheus.CounterVec
-	mails    *prometheus.CounterVec
-	size     prometheus.Histogram
-	answer   prometheus.Histogram
-	steps    *prometheus.HistogramVec
-	commits  prometheus.Histogram
-	batch    prometheus.Histogram
-	written  prometheus.Counter
-	sending  *prometheus.CounterVec
+	registry  *prometheus.Registry
+	open      prometheus.Gauge
+	session   prometheus.Histogram
+	refused   *prometheus.CounterVec
+	mails     *prometheus.CounterVec
+	size      prometheus.Histogram
+	answer    prometheus.Histogram
+	steps     *prometheus.HistogramVec
+	commits   prometheus.Histogram
+	batch     prometheus.Histogram
+	written   prometheus.Counter
+	sending   *prometheus.CounterVec
+	transport *prometheus.CounterVec
 }
 
 func newMetrics() *metrics {
 	fast := prometheus.ExponentialBuckets(0.0001, 2.5, 14) // 0.1 ms to 15 s
 	m := &metrics{
-		registry: prometheus.NewRegistry(),
-		open:     prometheus.NewGauge(prometheus.GaugeOpts{Name: "smartmail_smtp_connections", Help: "SMTP connections that are open."}),
-		session:  prometheus.NewHistogram(prometheus.HistogramOpts{Name: "smartmail_smtp_connection_seconds", Help: "How long SMTP connections were open.", Buckets: prometheus.ExponentialBuckets(0.001, 4, 11)}),
-		refused:  prometheus.NewCounterVec(prometheus.CounterOpts{Name: "smartmail_smtp_connections_refused_total", Help: "SMTP connections refused before the dialogue, by reason."}, []string{"reason"}),
-		mails:    prometheus.NewCounterVec(prometheus.CounterOpts{Name: "smartmail_smtp_mails_total", Help: "Mails answered after their data, by reply code."}, []string{"code"}),
-		size:     prometheus.NewHistogram(prometheus.HistogramOpts{Name: "smartmail_smtp_mail_bytes", Help: "Size of mails.", Buckets: prometheus.ExponentialBuckets(1024, 4, 9)}),
-		answer:   prometheus.NewHistogram(prometheus.HistogramOpts{Name: "smartmail_smtp_answer_seconds", Help: "From a mail's last octet to its reply.", Buckets: fast}),
-		steps:    prometheus.NewHistogramVec(prometheus.HistogramOpts{Name: "smartmail_intake_step_seconds", Help: "Steps of taking a mail in: read (verify, parse, hash), scan and commit.", Buckets: fast}, []string{"step"}),
-		commits:  prometheus.NewHistogram(prometheus.HistogramOpts{Name: "smartmail_store_commit_seconds", Help: "Durable commits.", Buckets: fast}),
-		batch:    prometheus.NewHistogram(prometheus.HistogramOpts{Name: "smartmail_store_commit_updates", Help: "Updates that shared a commit.", Buckets: prometheus.ExponentialBuckets(1, 2, 9)}),
-		written:  prometheus.NewCounter(prometheus.CounterOpts{Name: "smartmail_store_written_bytes_total", Help: "Bytes of keys and values committed."}),
-		sending:  newSending(),
+		registry:  prometheus.NewRegistry(),
+		open:      prometheus.NewGauge(prometheus.GaugeOpts{Name: "smartmail_smtp_connections", Help: "SMTP connections that are open."}),
+		session:   prometheus.NewHistogram(prometheus.HistogramOpts{Name: "smartmail_smtp_connection_seconds", Help: "How long SMTP connections were open.", Buckets: prometheus.ExponentialBuckets(0.001, 4, 11)}),
+		refused:   prometheus.NewCounterVec(prometheus.CounterOpts{Name: "smartmail_smtp_connections_refused_total", Help: "SMTP connections refused before the dialogue, by reason."}, []string{"reason"}),
+		mails:     prometheus.NewCounterVec(prometheus.CounterOpts{Name: "smartmail_smtp_mails_total", Help: "Mails answered after their data, by reply code."}, []string{"code"}),
+		size:      prometheus.NewHistogram(prometheus.HistogramOpts{Name: "smartmail_smtp_mail_bytes", Help: "Size of mails.", Buckets: prometheus.ExponentialBuckets(1024, 4, 9)}),
+		answer:    prometheus.NewHistogram(prometheus.HistogramOpts{Name: "smartmail_smtp_answer_seconds", Help: "From a mail's last octet to its reply.", Buckets: fast}),
+		steps:     prometheus.NewHistogramVec(prometheus.HistogramOpts{Name: "smartmail_intake_step_seconds", Help: "Steps of taking a mail in: read (verify, parse, hash), scan and commit.", Buckets: fast}, []string{"step"}),
+		commits:   prometheus.NewHistogram(prometheus.HistogramOpts{Name: "smartmail_store_commit_seconds", Help: "Durable commits.", Buckets: fast}),
+		batch:     prometheus.NewHistogram(prometheus.HistogramOpts{Name: "smartmail_store_commit_updates", Help: "Updates that shared a commit.", Buckets: prometheus.ExponentialBuckets(1, 2, 9)}),
+		written:   prometheus.NewCounter(prometheus.CounterOpts{Name: "smartmail_store_written_bytes_total", Help: "Bytes of keys and values committed."}),
+		sending:   newSending(),
+		transport: newTransport(),
 	}
 	m.registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
-		m.open, m.session, m.refused, m.mails, m.size, m.answer, m.steps, m.commits, m.batch, m.written, m.sending)
+		m.open, m.session, m.refused, m.mails, m.size, m.answer, m.steps, m.commits, m.batch, m.written, m.sending, m.transport)
 	return m
 }
 

@@ -17,6 +17,7 @@ import (
 	"smartmail/mailauth/dkimsign"
 	"smartmail/message"
 	"smartmail/outbound"
+	"smartmail/outbound/mtasts"
 )
 
 func retry(cfg *config.Config) desk.Retry {
@@ -32,11 +33,9 @@ func newSender(s *service) (*outbound.Sender, error) {
 	}
 	switch {
 	case relay.Mode == "mx":
-		r, err := dnsresolve.New(dnsresolve.Options{Servers: s.cfg.DNS.Servers})
-		if err != nil {
+		if err := toExchangers(s, &o); err != nil {
 			return nil, err
 		}
-		o.Resolver = r
 	case relay.Smarthost.Address == "":
 		return nil, nil
 	default:
@@ -59,6 +58,38 @@ func newSender(s *service) (*outbound.Sender, error) {
 		return nil, err
 	}
 	return outbound.New(o)
+}
+
+// toExchangers wires what mx mode needs.
+func toExchangers(s *service, o *outbound.Options) error {
+	r, err := dnsresolve.New(dnsresolve.Options{Servers: s.cfg.DNS.Servers, TrustAD: dnsresolve.Trust(s.cfg.DNS.TrustAD)})
+	if err != nil {
+		return err
+	}
+	o.Resolver, o.Secured = r, s.metrics.secured
+	if s.cfg.Relay.DANE {
+		o.DANE = r
+	}
+	if s.cfg.Relay.MTASTS {
+		o.STS, err = mtasts.New(mtasts.Options{Store: policyStore{s.desk}, Resolver: r, Log: s.log})
+	}
+	return err
+}
+
+// policyStore is the desk as mtasts sees it.
+type policyStore struct{ *desk.Desk }
+
+// LoadPolicy implements mtasts.Store.
+func (p policyStore) LoadPolicy(ctx context.Context, domain string) (mtasts.Kept, bool, error) {
+	t, ok, err := p.TransportPolicy(ctx, domain)
+	return mtasts.Kept{Domain: t.Domain, ID: t.ID, Fetched: t.Fetched, Policy: mtasts.Policy{Mode: mtasts.Mode(t.Mode), MX: t.MX, MaxAge: t.MaxAge}}, ok, err
+}
+
+// SavePolicy implements mtasts.Store.
+func (p policyStore) SavePolicy(ctx context.Context, k mtasts.Kept) error {
+	return p.KeepTransportPolicy(ctx, casework.TransportPolicy{
+		Domain: k.Domain, ID: k.ID, Fetched: k.Fetched, Mode: string(k.Policy.Mode), MX: k.Policy.MX, MaxAge: k.Policy.MaxAge,
+	})
 }
 
 // writer is the composer as the sender sees it.
@@ -126,6 +157,15 @@ func (s *service) send(ctx context.Context) error {
 
 // delivered counts what came of an attempt to send.
 func (m *metrics) delivered(out casework.Outcome) { m.sending.WithLabelValues(string(out.State)).Inc() }
+
+// secured counts how connections to mail exchangers were protected.
+func (m *metrics) secured(by outbound.Demand, got outbound.TLSResult) {
+	m.transport.WithLabelValues(string(by), string(got)).Inc()
+}
+
+func newTransport() *prometheus.CounterVec {
+	return prometheus.NewCounterVec(prometheus.CounterOpts{Name: "smartmail_outbound_tls_total", Help: "Connections to mail exchangers, by what asked for TLS (dane, mta-sts, mta-sts-testing, opportunistic) and what came of it (proved, encrypted, clear, failed)."}, []string{"by", "result"})
+}
 
 func newSending() *prometheus.CounterVec {
 	return prometheus.NewCounterVec(prometheus.CounterOpts{Name: "smartmail_outbound_mails_total", Help: "Attempts to send a mail, by what came of it: sent, deferred, failed."}, []string{"state"})

@@ -8,11 +8,14 @@ import (
 	"encoding/pem"
 	"os"
 	"path/filepath"
+	"reflect"
 	"strings"
 	"testing"
+	"time"
 
 	"smartmail/config"
 	"smartmail/message"
+	"smartmail/outbound/mtasts"
 )
 
 // An organisation's RSA and Ed25519 keys sign side by side.
@@ -66,5 +69,37 @@ func TestPasswordFile(t *testing.T) {
 		if got, err := read(); got != want || err != nil {
 			t.Errorf("%q gives %q, %v", text, got, err)
 		}
+	}
+}
+
+// A policy comes out of the store as it went in.
+func TestPolicyStore(t *testing.T) {
+	cfg, err := (&demoCmd{SMTP: "127.0.0.1:0", HTTP: "127.0.0.1:0", Data: t.TempDir()}).config()
+	if err != nil {
+		t.Fatal(err)
+	}
+	cfg.Relay.Mode = "mx"
+	svc, err := openService(t.Context(), cfg, logger(t.Output()), demoZone{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() {
+		if err := svc.close(); err != nil {
+			t.Error(err)
+		}
+	}()
+	if svc.sender.DANE == nil || svc.sender.STS == nil || svc.sender.Secured == nil {
+		t.Error("mx mode goes without DANE or MTA-STS")
+	}
+	want := mtasts.Kept{Domain: "home.example", ID: "1", Fetched: time.Now().UTC().Round(0), Policy: mtasts.Policy{Mode: mtasts.Enforce, MX: []string{"*.home.example"}, MaxAge: time.Hour}}
+	store := policyStore{svc.desk}
+	if err := store.SavePolicy(t.Context(), want); err != nil {
+		t.Fatal(err)
+	}
+	if got, ok, err := store.LoadPolicy(t.Context(), "home.example"); !ok || err != nil || !reflect.DeepEqual(got, want) {
+		t.Errorf("%+v, %v, %v", got, ok, err)
+	}
+	if _, ok, err := store.LoadPolicy(t.Context(), "other.example"); ok || err != nil {
+		t.Errorf("another domain's: %v, %v", ok, err)
 	}
 }

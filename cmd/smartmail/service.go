@@ -263,6 +263,9 @@ func (s *service) housekeeping(ctx context.Context) error {
 			} else if n > 0 {
 				s.log.Info("purged discarded mails", "count", n)
 			}
+			if _, err = s.desk.ForgetTransportPolicies(ctx); err != nil {
+				s.log.Error("policies that ran out stay", "err", err)
+			}
 		}
 	}
 }
