@@ -30,6 +30,7 @@ import (
 
 	"smartmail/casestore"
 	"smartmail/casework"
+	"smartmail/compose"
 	"smartmail/desk"
 	"smartmail/message"
 )
@@ -85,6 +86,11 @@ type Tokens interface {
 	Token(ctx context.Context, secret string) (t casework.APIToken, ok bool, err error)
 }
 
+// Previews shows what an organisation's mails look like.
+type Previews interface {
+	Preview(org casework.OrgID, kind, language string) (compose.Preview, error)
+}
+
 // Desk is the API's only door to the house; *desk.Desk is one.
 type Desk interface {
 	Cases
@@ -120,6 +126,7 @@ type Options struct {
 	Desk       Desk
 	Router     Addresses
 	Orgs       []Org
+	Previews   Previews     // nil: there are none
 	AdminToken string       // opens every organisation; empty: there is no such token. Only its hash is kept.
 	Metrics    http.Handler // answers /metrics, without a token: let a firewall stand before it; nil: no such page
 
@@ -204,6 +211,7 @@ func (s *server) engine() (*gin.Engine, error) {
 	s.outboxCalls()
 	s.todoCalls()
 	s.suspensionCalls()
+	s.lookCalls()
 	return e, s.serveDescription(e)
 }
 

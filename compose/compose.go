@@ -15,8 +15,6 @@ import (
 	"embed"
 	"fmt"
 	"io"
-	"io/fs"
-	"os"
 	"time"
 
 	"smartmail/casework"
@@ -39,27 +37,43 @@ type Reader interface {
 	OpenAttachment(ctx context.Context, org casework.OrgID, id string) (message.Attachment, io.ReadCloser, error)
 }
 
-// Org is how an organisation looks in its mails.
+// Org is an organisation whose mails are written.
 type Org struct {
 	ID       casework.OrgID
 	Name     string
 	Language string // "sv" or "en"; another one is taken for "en", and none for "sv"
-	Colour   string // "#1f5f8b"; empty: that one
-	Footer   string // one line under everything; may be empty
+	Look     Look
+}
+
+// Check reads the organisation's templates and tries each of them. The error is of kind fault.Invalid: a line for each mistake, with file and
+// line of the template.
+func (o Org) Check() error {
+	_, err := o.looks()
+	return err
+}
+
+func (o Org) looks() (map[string]looks, error) {
+	if !colour(o.Look.Colour) {
+		return nil, fault.New(fault.Invalid, fmt.Sprintf("%q is no colour: write # and six hexadecimal digits", o.Look.Colour))
+	}
+	files, err := newLayered(o.Look.Templates)
+	if err != nil {
+		return nil, err
+	}
+	return load(files)
 }
 
 // Options of a composer. Reader and Orgs are needed.
 type Options struct {
-	Reader    Reader
-	Orgs      []Org
-	Templates string         // folder whose files go before the built-in ones of the same name; empty: none
-	Location  *time.Location // of the times that are shown; nil: time.Local
+	Reader   Reader
+	Orgs     []Org
+	Location *time.Location // of the times that are shown; nil: time.Local
 }
 
 // Composer writes mails. It is safe for concurrent use.
 type Composer struct {
 	Options
-	looks map[string]looks // by language and kind: "sv/order"
+	looks map[casework.OrgID]map[string]looks // by language and kind: "sv/order"
 	orgs  map[casework.OrgID]Org
 }
 
@@ -75,26 +89,16 @@ func New(o Options) (*Composer, error) {
 	if o.Location == nil {
 		o.Location = time.Local
 	}
-	base, err := fs.Sub(builtin, "templates")
-	if err != nil {
-		return nil, fmt.Errorf("templates: %w", err)
-	}
-	files := layered{base}
-	if o.Templates != "" {
-		files = layered{os.DirFS(o.Templates), base}
-	}
-	c := &Composer{Options: o, orgs: map[casework.OrgID]Org{}}
-	if c.looks, err = load(files); err != nil {
-		return nil, err
-	}
+	c := &Composer{Options: o, looks: map[casework.OrgID]map[string]looks{}, orgs: map[casework.OrgID]Org{}}
 	for _, org := range o.Orgs {
-		if org.Colour == "" {
-			org.Colour = "#1f5f8b"
+		if org.Look.Colour == "" {
+			org.Look.Colour = DefaultColour
 		}
-		if !colour(org.Colour) {
-			return nil, fault.New(fault.Invalid, fmt.Sprintf("%q is no colour: write # and six hexadecimal digits", org.Colour))
+		all, err := org.looks()
+		if err != nil {
+			return nil, fmt.Errorf("organisation %s: %w", org.ID, err)
 		}
-		c.orgs[org.ID] = org
+		c.looks[org.ID], c.orgs[org.ID] = all, org
 	}
 	return c, nil
 }
@@ -117,7 +121,7 @@ func (c *Composer) Compose(ctx context.Context, item casework.OutboxItem) (Mail,
 		return Mail{}, fault.New(fault.Invalid, fmt.Sprintf("entry %s is no message", entry.ID))
 	}
 	f := c.facts(org, cs, entry.Entry, item)
-	text, html, err := c.looks[f.Language+"/"+kindOf(entry.Entry)].render(f)
+	text, html, err := c.looks[org.ID][f.Language+"/"+kindOf(entry.Entry)].render(f)
 	if err != nil {
 		return Mail{}, fmt.Errorf("compose: %w", err)
 	}
@@ -129,25 +133,11 @@ func (c *Composer) Compose(ctx context.Context, item casework.OutboxItem) (Mail,
 	if err != nil {
 		return Mail{}, err
 	}
-	raw, err := write(item, header(org, item, f, thread, entry.MailOut.Auto != ""), text, html, files)
+	raw, err := write(item, header(org, item, f, thread, entry.MailOut.Auto != ""), body{text, html, org.Look.Logo}, files)
 	if err != nil {
 		return Mail{}, fmt.Errorf("compose: %w", err)
 	}
 	return Mail{From: item.ReturnPath, To: item.To.Email, Raw: raw}, nil
-}
-
-// kindOf names the template of an entry.
-func kindOf(e casework.Entry) string {
-	switch {
-	case e.Kind == casework.KindOrder:
-		return "order"
-	case e.MailOut.Auto == casework.AutoReceived:
-		return "received"
-	case e.MailOut.Auto == casework.AutoUnderstood:
-		return "understood"
-	default:
-		return "message"
-	}
 }
 
 // file is an attachment, read.

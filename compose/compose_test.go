@@ -1,9 +1,9 @@
 package compose_test
 
 import (
+	"bytes"
 	"context"
 	"flag"
-	"fmt"
 	"io"
 	"net/mail"
 	"os"
@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/jhillyerd/enmime/v2"
 	"pgregory.net/rapid"
 
 	"smartmail/casework"
@@ -76,7 +77,7 @@ func composer(t testing.TB, s shelf, language, name string) *compose.Composer {
 		t.Fatal(err)
 	}
 	c, err := compose.New(compose.Options{
-		Reader: s, Location: loc, Orgs: []compose.Org{{ID: "demo", Name: name, Language: language, Footer: "Demo Bostad AB, Storgatan 1, 111 11 Stockholm"}},
+		Reader: s, Location: loc, Orgs: []compose.Org{{ID: "demo", Name: name, Language: language, Look: compose.Look{Footer: "Demo Bostad AB, Storgatan 1, 111 11 Stockholm", Logo: logo(t)}}},
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -174,7 +175,7 @@ func check(rt *rapid.T, m compose.Mail) {
 		}
 	}
 	c := message.Parse(context.Background(), message.InMemory(m.Raw), message.Limits{})
-	if len(c.Attachments) != 1 || c.Unparseable || c.HTML == "" {
+	if len(c.Attachments) != 2 || c.Unparseable || c.HTML == "" {
 		rt.Fatalf("read again: %d attachments, %v", len(c.Attachments), c.Notices)
 	}
 }
@@ -204,28 +205,12 @@ func TestBigAttachmentsStayOut(t *testing.T) {
 	}
 }
 
-func TestTemplatesOfAFolder(t *testing.T) {
-	for content, works := range map[string]bool{"Hi {{.Name}} of {{.Organisation}}": true, "{{.Nothing}}": false, "{{": false} {
-		dir := t.TempDir()
-		if err := os.MkdirAll(filepath.Join(dir, "en"), 0o700); err != nil {
-			t.Fatal(err)
-		}
-		if err := os.WriteFile(filepath.Join(dir, "en", "message.txt"), []byte(content), 0o600); err != nil {
-			t.Fatal(err)
-		}
-		c, err := compose.New(compose.Options{Reader: shelf{c: theCase(), entry: out("", "x")}, Templates: dir, Orgs: []compose.Org{{ID: "demo", Name: "D", Language: "en"}}})
-		if (err == nil) != works || !works && !strings.Contains(fmt.Sprint(err), "en/message") {
-			t.Errorf("%q: %v", content, err)
-			continue
-		}
-		if !works {
-			continue
-		}
-		if m, err := c.Compose(t.Context(), item("Bo Ek", "x@y.example")); err != nil || !strings.Contains(string(m.Raw), "Hi Bo of D") {
-			t.Errorf("%v\n%s", err, m.Raw)
-		}
+// htmlOf is the HTML of a mail, as it stands.
+func htmlOf(t *testing.T, raw []byte) string {
+	t.Helper()
+	e, err := enmime.ReadEnvelope(bytes.NewReader(raw))
+	if err != nil {
+		t.Fatal(err)
 	}
-	if _, err := compose.New(compose.Options{Orgs: []compose.Org{{ID: "a", Colour: "red;x"}}}); err == nil {
-		t.Error("a colour that is none was taken")
-	}
+	return e.HTML
 }

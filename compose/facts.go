@@ -2,6 +2,7 @@ package compose
 
 import (
 	"fmt"
+	html "html/template"
 	"net/url"
 	"strconv"
 	"strings"
@@ -12,16 +13,24 @@ import (
 
 // facts is what templates may use.
 type facts struct {
-	Organisation, Colour, Footer string
-	Language                     string
-	Number                       uint64
-	CaseSubject, Subject         string
-	Name                         string // of the one who gets the mail
-	Text                         string
-	Paragraphs                   [][]string // Text, in paragraphs of lines
-	Quote                        bool
-	Rows                         []row  // of a work order; those without a value are left out
-	Links                        []link // of a work order: ready-made answers
+	Organisation, Footer string
+	palette
+	Logo                 *shownLogo // nil: none
+	Language             string
+	Number               uint64
+	CaseSubject, Subject string
+	Name                 string // of the one who gets the mail
+	Text                 string
+	Paragraphs           [][]string // Text, in paragraphs of lines
+	Quote                bool
+	Rows                 []row  // of a work order; those without a value are left out
+	Links                []link // of a work order: ready-made answers
+}
+
+// shownLogo is a logo as HTML shows it.
+type shownLogo struct {
+	URL           html.URL
+	Width, Height int
 }
 
 type row struct{ Label, Value string }
@@ -56,8 +65,11 @@ func wordsOf(language string) words {
 
 func (c *Composer) facts(org Org, cs casework.Case, e casework.Entry, item casework.OutboxItem) facts {
 	f := facts{
-		Organisation: line(org.Name), Colour: org.Colour, Footer: line(org.Footer), Language: languageOf(org, cs, item), Number: uint64(cs.Number),
+		Organisation: line(org.Name), palette: newPalette(org.Look.Colour), Footer: line(org.Look.Footer), Language: languageOf(org, cs, item), Number: uint64(cs.Number),
 		CaseSubject: line(cs.Subject), Name: firstName(item.To.Name), Text: lf(e.MailOut.Text), Quote: e.MailOut.Quote,
+	}
+	if l := org.Look.Logo; l != nil {
+		f.Logo = &shownLogo{html.URL("cid:" + logoID(item)), l.Width, l.Height}
 	}
 	f.Subject = fmt.Sprintf("%s [#%d]", f.CaseSubject, cs.Number)
 	f.Paragraphs = paragraphs(f.Text)
@@ -80,7 +92,12 @@ func languageOf(org Org, cs casework.Case, item casework.OutboxItem) string {
 	if r := cs.Reporter; r != nil && r.Language != "" && casework.Address(r.Email) == casework.Address(item.To.Email) {
 		l = r.Language
 	}
-	if l == "" || l == "sv" || strings.HasPrefix(l, "sv-") {
+	return known(l)
+}
+
+// known is the one of our languages that comes nearest.
+func known(language string) string {
+	if language == "" || language == "sv" || strings.HasPrefix(language, "sv-") {
 		return "sv"
 	}
 	return "en"

@@ -5,210 +5,132 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/hex"
-	"fmt"
-	"maps"
 	"mime"
 	"mime/multipart"
 	"mime/quotedprintable"
-	"net/mail"
 	"net/textproto"
-	"slices"
 	"strings"
-	"time"
-	"unicode"
 
 	"smartmail/casework"
 	"smartmail/message"
 )
 
-// field is one header field, its value ready to stand in a line.
-type field struct{ name, value string }
-
-// header makes the fields of a mail. automatic is that no person wrote it.
-func header(org Org, item casework.OutboxItem, f facts, thread []string, automatic bool) []field {
-	from := mail.Address{Name: fmt.Sprintf("%s #%d", line(org.Name), item.Case), Address: item.ReplyTo}
-	to := mail.Address{Name: line(item.To.Name), Address: item.To.Email}
-	fields := []field{
-		{"Date", item.At.UTC().Format(time.RFC1123Z)},
-		{"From", address(from)},
-		{"To", address(to)},
-		{"Reply-To", address(from)},
-		{"Subject", encode(f.Subject)},
-		{"Message-ID", "<" + item.MessageID + ">"},
-		{"In-Reply-To", "<" + thread[len(thread)-1] + ">"},
-		{"References", "<" + strings.Join(thread, ">\r\n <") + ">"},
-		{"MIME-Version", "1.0"},
-		{"Content-Language", f.Language},
-	}
-	if automatic {
-		// RFC 3834 section 5; the second keeps Exchange from answering.
-		fields = append(fields, field{"Auto-Submitted", "auto-replied"}, field{"X-Auto-Response-Suppress", "All"})
-	}
-	return fields
+// body is what a mail says, in its two forms, and the logo that the HTML shows; nil: none.
+type body struct {
+	text, html string
+	logo       *Logo
 }
 
-// address writes an address with its name. Encoded words are 75 characters at most, and are folded one to a line.
-func address(a mail.Address) string {
-	if ascii(a.Name) {
-		a.Name = a.Name[:min(len(a.Name), 60)]
-		return a.String()
-	}
-	a.Name = clipName(a.Name)
-	return strings.ReplaceAll(mime.BEncoding.Encode("utf-8", a.Name), " ", "\r\n ") + "\r\n <" + a.Address + ">"
+// part is a piece of a multipart, its content encoded for the wire.
+type part struct {
+	header  textproto.MIMEHeader
+	content []byte
 }
 
-func clipName(s string) string {
-	if len(s) > 120 {
-		s = strings.ToValidUTF8(s[:120], "")
-	}
-	return strings.NewReplacer(`"`, "'", "<", "(", ">", ")", ",", " ", ";", " ", ":", " ", "@", " ", "\\", " ").Replace(s)
-}
-
-// encode writes a text as encoded words of RFC 2047 where it must, folded so that no line is over 76 characters where words allow it.
-func encode(s string) string {
-	s = line(s)
-	if strings.Contains(s, "=?") { // what looks like an encoded word already must not be decoded as one
-		s = strings.ReplaceAll(s, "=?", "= ?")
-	}
-	if !ascii(s) {
-		return strings.ReplaceAll(mime.BEncoding.Encode("utf-8", s), " ", "\r\n ")
-	}
-	return fold(s)
-}
-
-// fold breaks a line at its spaces (RFC 5322 section 2.2.3).
-func fold(s string) string {
-	var b strings.Builder
-	n := len("Subject: ")
-	for i, w := range strings.Split(s, " ") {
-		switch {
-		case i == 0:
-		case n+len(w) > 74 && w != "":
-			b.WriteString("\r\n ")
-			n = 1
-		default:
-			b.WriteByte(' ')
-			n++
-		}
-		for len(w) > 900 { // one word longer than a line may be
-			b.WriteString(w[:900] + "\r\n ")
-			w = w[900:]
-		}
-		b.WriteString(w)
-		n += len(w)
-	}
-	return b.String()
-}
-
-// line makes one line of a text: line breaks, controls and invisible direction marks become spaces.
-func line(s string) string {
-	s = strings.Map(func(r rune) rune {
-		if unicode.IsControl(r) || unicode.Is(unicode.Zl, r) || unicode.Is(unicode.Zp, r) || unicode.Is(unicode.Bidi_Control, r) {
-			return ' '
-		}
-		return r
-	}, strings.ToValidUTF8(s, "\uFFFD"))
-	return strings.Join(strings.Fields(s), " ")
-}
-
-func ascii(s string) bool {
-	return strings.IndexFunc(s, func(r rune) bool { return r > unicode.MaxASCII }) < 0
-}
-
-// messageID tells whether an id of a peer's can stand in a header.
-func messageID(id string) bool {
-	return id != "" && len(id) < 250 && strings.Contains(id, "@") &&
-		strings.IndexFunc(id, func(r rune) bool { return r <= ' ' || r >= 0x7f || r == '<' || r == '>' }) < 0
-}
-
-func domain(addr string) string { return addr[strings.LastIndexByte(addr, '@')+1:] }
-
-func sorted(m map[string]string) []string { return slices.Sorted(maps.Keys(m)) }
-
-// write puts a mail together: multipart/alternative, within multipart/mixed where files come with it.
-func write(item casework.OutboxItem, fields []field, text, html string, files []file) ([]byte, error) {
-	var out, alt bytes.Buffer
-	inner := multipart.NewWriter(&alt)
-	if err := inner.SetBoundary(boundary(item, "alternative")); err != nil {
-		return nil, err
-	}
-	for _, p := range []struct{ kind, content string }{{"plain", text}, {"html", html}} {
-		if err := quoted(inner, "text/"+p.kind+"; charset=utf-8", p.content); err != nil {
-			return nil, err
-		}
-	}
-	if err := inner.Close(); err != nil {
-		return nil, err
-	}
-	for _, f := range fields {
-		out.WriteString(f.name + ": " + f.value + "\r\n")
-	}
-	altType := `multipart/alternative; boundary="` + inner.Boundary() + `"`
-	if len(files) == 0 {
-		out.WriteString("Content-Type: " + altType + "\r\n\r\n")
-		out.Write(alt.Bytes())
-		return out.Bytes(), nil
-	}
-	outer := multipart.NewWriter(&out)
-	if err := outer.SetBoundary(boundary(item, "mixed")); err != nil {
-		return nil, err
-	}
-	out.WriteString(`Content-Type: multipart/mixed; boundary="` + outer.Boundary() + "\"\r\n\r\n")
-	w, err := outer.CreatePart(textproto.MIMEHeader{"Content-Type": {altType}})
+// write puts a mail together: text and HTML as alternatives, the logo beside the HTML (RFC 2387), and files beside it all.
+//
+//	mixed( alternative( text, related( HTML, logo ) ), file ... )
+func write(item casework.OutboxItem, fields []field, b body, files []file) ([]byte, error) {
+	text, err := quoted("text/plain; charset=utf-8", b.text)
 	if err != nil {
 		return nil, err
 	}
-	if _, err := w.Write(alt.Bytes()); err != nil {
+	rich, err := quoted("text/html; charset=utf-8", b.html)
+	if err == nil && b.logo != nil {
+		rich, err = multi(item, "related", `; type="text/html"`, rich, logoPart(item, *b.logo))
+	}
+	if err != nil {
 		return nil, err
 	}
-	for _, f := range files {
-		if err := attach(outer, f); err != nil {
-			return nil, err
+	whole, err := multi(item, "alternative", "", text, rich)
+	if err == nil && len(files) > 0 {
+		parts := []part{whole}
+		for _, f := range files {
+			parts = append(parts, attachment(f))
 		}
+		whole, err = multi(item, "mixed", "", parts...)
 	}
-	if err := outer.Close(); err != nil {
+	if err != nil {
 		return nil, err
 	}
+	var out bytes.Buffer
+	for _, f := range append(fields, field{"Content-Type", whole.header.Get("Content-Type")}) {
+		out.WriteString(f.name + ": " + f.value + "\r\n")
+	}
+	out.WriteString("\r\n")
+	out.Write(whole.content)
 	return out.Bytes(), nil
 }
 
-func boundary(item casework.OutboxItem, kind string) string {
+// multi makes one part of several.
+func multi(item casework.OutboxItem, kind, parameter string, parts ...part) (part, error) {
+	var b bytes.Buffer
+	w := multipart.NewWriter(&b)
+	if err := w.SetBoundary(kind + "-" + mark(kind, item)); err != nil {
+		return part{}, err
+	}
+	for _, p := range parts {
+		pw, err := w.CreatePart(p.header)
+		if err != nil {
+			return part{}, err
+		}
+		if _, err := pw.Write(p.content); err != nil {
+			return part{}, err
+		}
+	}
+	err := w.Close()
+	return part{textproto.MIMEHeader{"Content-Type": {"multipart/" + kind + parameter + ";\r\n boundary=\"" + w.Boundary() + `"`}}, b.Bytes()}, err
+}
+
+// mark tells the pieces of one mail from those of all others, the same each time it is composed.
+func mark(kind string, item casework.OutboxItem) string {
 	sum := sha256.Sum256([]byte(kind + " " + item.MessageID))
-	return kind + "-" + hex.EncodeToString(sum[:12])
+	return hex.EncodeToString(sum[:12])
 }
 
-func quoted(w *multipart.Writer, contentType, content string) error {
-	part, err := w.CreatePart(textproto.MIMEHeader{"Content-Type": {contentType}, "Content-Transfer-Encoding": {"quoted-printable"}})
-	if err != nil {
-		return err
-	}
-	q := quotedprintable.NewWriter(part)
+func quoted(contentType, content string) (part, error) {
+	var b bytes.Buffer
+	q := quotedprintable.NewWriter(&b)
 	if _, err := q.Write([]byte(strings.ReplaceAll(content, "\n", "\r\n"))); err != nil {
-		return err
+		return part{}, err
 	}
-	return q.Close()
+	err := q.Close()
+	return part{textproto.MIMEHeader{"Content-Type": {contentType}, "Content-Transfer-Encoding": {"quoted-printable"}}, b.Bytes()}, err
 }
 
-// attach writes a file in base64, in lines of 76 (RFC 2045 section 6.8).
-func attach(w *multipart.Writer, f file) error {
+// logoID is the Content-ID of the logo (RFC 2392).
+func logoID(item casework.OutboxItem) string {
+	return "logo-" + mark("logo", item) + "@" + domain(item.ReplyTo)
+}
+
+func logoPart(item casework.OutboxItem, l Logo) part {
+	name := "logo." + strings.TrimPrefix(l.Type, "image/")
+	return part{textproto.MIMEHeader{
+		"Content-Type": {l.Type}, "Content-Transfer-Encoding": {"base64"}, "Content-Id": {"<" + logoID(item) + ">"},
+		"Content-Disposition": {`inline; filename="` + name + `"`},
+	}, lines(l.Content)}
+}
+
+func attachment(f file) part {
 	kind, _, err := mime.ParseMediaType(f.Type)
 	if err != nil || strings.HasPrefix(kind, "multipart/") || strings.HasPrefix(kind, "message/") {
 		kind = "application/octet-stream"
 	}
-	part, err := w.CreatePart(textproto.MIMEHeader{
+	return part{textproto.MIMEHeader{
 		"Content-Type": {kind}, "Content-Transfer-Encoding": {"base64"},
 		"Content-Disposition": {mime.FormatMediaType("attachment", map[string]string{"filename": message.SafeName(line(f.Name))})},
-	})
-	if err != nil {
-		return err
+	}, lines(f.content)}
+}
+
+// lines is base64 in lines of 76 (RFC 2045 section 6.8).
+func lines(content []byte) []byte {
+	const width = 76
+	text := base64.StdEncoding.AppendEncode(nil, content)
+	out := make([]byte, 0, len(text)+2*(len(text)/width+1))
+	for len(text) > 0 {
+		n := min(width, len(text))
+		out = append(append(out, text[:n]...), "\r\n"...)
+		text = text[n:]
 	}
-	b := []byte(base64.StdEncoding.EncodeToString(f.content))
-	for len(b) > 0 {
-		n := min(76, len(b))
-		if _, err := part.Write(append(b[:n:n], "\r\n"...)); err != nil {
-			return err
-		}
-		b = b[n:]
-	}
-	return nil
+	return out
 }

@@ -146,9 +146,18 @@ type Organisation struct {
 	Language string   `yaml:"language"`
 	DKIM     []DKIM   `yaml:"dkim"`
 	Intake   []Intake `yaml:"intake"`
+	Look     Look     `yaml:"look"`
 	Policy   Policy   `yaml:"policy"`
 
 	Acknowledge *bool `yaml:"acknowledge"` // whoever opens a case by mail hears of it; unless said otherwise
+}
+
+// Look is how an organisation's mails and pages look.
+type Look struct {
+	Colour    string `yaml:"colour"`    // # and six hexadecimal digits
+	LogoFile  string `yaml:"logo_file"` // PNG or JPEG
+	Footer    string `yaml:"footer"`
+	Templates string `yaml:"templates"` // folder whose files go before the built-in ones
 }
 
 // DKIM is a key that signs outgoing mail.
@@ -217,6 +226,9 @@ func (o *Organisation) defaults() {
 	if o.Acknowledge == nil {
 		yes := true
 		o.Acknowledge = &yes
+	}
+	if o.Look.Colour == "" {
+		o.Look.Colour = "#1f5f8b"
 	}
 	if o.Policy.DMARC == "" {
 		o.Policy.DMARC = "enforce"

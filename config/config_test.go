@@ -94,6 +94,8 @@ func TestErrorsNameFileLineAndKey(t *testing.T) {
 		"no key in the file": {good + "    dkim: [{selector: s1, key_file: config.go}]\n", "c.yaml:12: organisations[0].dkim[0].key_file: config.go is no PEM file"},
 		"key file missing":   {good + "    dkim: [{selector: s1, key_file: none.pem}]\n", "c.yaml:12: organisations[0].dkim[0].key_file: open none.pem"},
 		"certificate no PEM": {strings.Replace(good, "hostname:", "tls: {cert_file: config.go, key_file: config.go}\n  hostname:", 1), "c.yaml:4: smtp.tls: certificate and key do not fit"},
+		"bad colour":         {good + "    look: {colour: blue}\n", `c.yaml:12: organisations[0].look.colour: "blue" is no colour`},
+		"no such templates":  {good + "    look: {templates: config.go}\n", "c.yaml:12: organisations[0].look.templates: config.go is no folder"},
 		"bad block":          {good + "    policy: {block: [\"a b\"]}\n", `c.yaml:12: organisations[0].policy.block[0]: "a b" is no address or domain`},
 		"bad sealer":         {good + "    policy: {trusted_sealers: [a@b.example]}\n", "c.yaml:12: organisations[0].policy.trusted_sealers[0]"},
 		"bad rate":           {good + "    policy: {rate: {per_sender: -1}}\n", "c.yaml:12: organisations[0].policy.rate.per_sender: -1 is less"},

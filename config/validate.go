@@ -25,10 +25,15 @@ type checker struct {
 }
 
 func (k *checker) fail(key, format string, args ...any) {
-	where := k.c.file
+	k.errs = append(k.errs, k.c.Fault(key, fmt.Errorf(format, args...)))
+}
+
+// Fault says where in the file the key stands whose value err tells of: for what others find out about a value.
+func (c *Config) Fault(key string, err error) error {
+	where := c.file
 	// A key that the file does not have is named at the nearest one above it.
 	for at := key; ; {
-		if line, ok := k.c.lines[at]; ok {
+		if line, ok := c.lines[at]; ok {
 			where = fmt.Sprintf("%s:%d", where, line)
 			break
 		}
@@ -38,7 +43,7 @@ func (k *checker) fail(key, format string, args ...any) {
 		}
 		at = at[:i]
 	}
-	k.errs = append(k.errs, fmt.Errorf("%s: %s: %s", where, key, fmt.Sprintf(format, args...)))
+	return fmt.Errorf("%s: %s: %w", where, key, err)
 }
 
 func (k *checker) oneOf(key, value string, allowed ...string) {
@@ -116,6 +121,7 @@ func ParsePrefix(s string) (netip.Prefix, error) {
 
 var (
 	orgID    = regexp.MustCompile(`^[a-z0-9][a-z0-9-]{0,62}$`)
+	colourRE = regexp.MustCompile(`^#[0-9a-fA-F]{6}$`)
 	domainRE = regexp.MustCompile(`^[\p{L}\p{N}]([\p{L}\p{N}-]*[\p{L}\p{N}])?(\.[\p{L}\p{N}]([\p{L}\p{N}-]*[\p{L}\p{N}])?)*$`)
 )
 
@@ -223,6 +229,14 @@ func (k *checker) organisations(orgs []Organisation) {
 				k.fail(at, "%q is there twice", in.Address)
 			}
 			addresses[strings.ToLower(in.Address)] = true
+		}
+		if !colourRE.MatchString(o.Look.Colour) {
+			k.fail(key+".look.colour", "%q is no colour: # and six hexadecimal digits, such as #1f5f8b", o.Look.Colour)
+		}
+		if f := o.Look.Templates; f != "" {
+			if s, err := os.Stat(f); err != nil || !s.IsDir() {
+				k.fail(key+".look.templates", "%s is no folder", f)
+			}
 		}
 		k.oneOf(key+".policy.dmarc", o.Policy.DMARC, "enforce", "mark")
 		k.oneOf(key+".policy.unknown_sender", o.Policy.UnknownSender, "accept", "triage")

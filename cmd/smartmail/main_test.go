@@ -38,6 +38,7 @@ func TestCommandLine(t *testing.T) {
 		t.Fatal(err)
 	}
 	const example = "../../smartmail.example.yaml"
+	ugly := uglyConfig(t)
 	for name, c := range map[string]struct {
 		args []string
 		code int
@@ -51,6 +52,10 @@ func TestCommandLine(t *testing.T) {
 		"check":                  {[]string{"check", "--config", example}, 0, "hostname: mx.example.org"},
 		"check, bad":             {[]string{"check", "--config", bad}, 1, "bad.yaml:2: smtp.hostnam: unknown key"},
 		"check, missing":         {[]string{"check", "--config", bad + "x"}, 1, "no such file"},
+		"check, bad logo":        {[]string{"check", "--config", ugly}, 1, "ugly.yaml:6: organisations[0].look.logo_file: the logo is neither PNG nor JPEG"},
+		"check, bad template":    {[]string{"check", "--config", ugly}, 1, "ugly.yaml:7: organisations[0].look.templates: "},
+		"check, template's line": {[]string{"check", "--config", ugly}, 1, "sv/message.txt:2:2: executing"},
+		"serve, bad looks":       {[]string{"serve", "--config", ugly}, 1, "sv/message.txt:2:2: executing"},
 		"serve, bad":             {[]string{"serve", "--config", bad}, 1, "bad.yaml:2: smtp.hostnam: unknown key"},
 		"explain":                {[]string{"explain", "../../message/testdata/mail/bounce.eml"}, 0, "class       bounce"},
 		"explain, JSON":          {[]string{"explain", "--json", "../../message/testdata/mail/bounce.eml"}, 0, `"class": "bounce"`},
@@ -66,6 +71,24 @@ func TestCommandLine(t *testing.T) {
 			}
 		})
 	}
+}
+
+// uglyConfig is a configuration of which the looks alone are wrong.
+func uglyConfig(t *testing.T) string {
+	t.Helper()
+	dir := t.TempDir()
+	path, template := filepath.Join(dir, "ugly.yaml"), filepath.Join(dir, "mails", "sv", "message.txt")
+	if err := os.MkdirAll(filepath.Dir(template), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	text := fmt.Sprintf("data_dir: %s\nsmtp: {hostname: mx.example.org}\norganisations:\n  - {id: a, name: A, domain: a.example,\n     look: {\n     logo_file: %s,\n     templates: %s}}\n",
+		filepath.Join(dir, "data"), template, filepath.Join(dir, "mails"))
+	for name, content := range map[string]string{path: text, template: "{{.Text}}\n{{.Tekst}}"} {
+		if err := os.WriteFile(name, []byte(content), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return path
 }
 
 // The example file shows the defaults, so it must not differ from them.

@@ -45,15 +45,8 @@ func newSender(s *service) (*outbound.Sender, error) {
 			Password: passwordFile(relay.Smarthost.PasswordFile),
 		}
 	}
-	var orgs []compose.Org
-	for _, org := range s.cfg.Organisations {
-		orgs = append(orgs, compose.Org{ID: casework.OrgID(org.ID), Name: org.Name, Language: org.Language})
-	}
-	c, err := compose.New(compose.Options{Reader: s.desk, Orgs: orgs})
-	if err != nil {
-		return nil, fmt.Errorf("templates: %w", err)
-	}
-	o.Composer = writer{c}
+	o.Composer = writer{s.composer}
+	var err error
 	if o.Signers, err = signers(s.cfg); err != nil {
 		return nil, err
 	}

@@ -54,6 +54,9 @@ func (c *checkCmd) Run(std streams) error {
 	if err != nil {
 		return err
 	}
+	if _, err := looks(cfg); err != nil {
+		return err
+	}
 	return cfg.Print(std.out)
 }
 

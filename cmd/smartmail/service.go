@@ -18,6 +18,7 @@ import (
 	"smartmail/blobstore/files"
 	"smartmail/casestore/boltstore"
 	"smartmail/casework"
+	"smartmail/compose"
 	"smartmail/config"
 	"smartmail/control"
 	"smartmail/desk"
@@ -35,16 +36,17 @@ const databaseFile = "smartmail.db"
 
 // service is the house, wired: everything but the listeners.
 type service struct {
-	cfg     *config.Config
-	log     *slog.Logger
-	metrics *metrics
-	store   *boltstore.Store
-	blobs   *files.Store
-	router  *threading.Router
-	desk    *desk.Desk
-	intake  *intake.Intake
-	sender  *outbound.Sender        // nil: nothing is sent
-	pages   map[string]http.Handler // shown beside the API, by pattern; the demo's alone
+	cfg      *config.Config
+	log      *slog.Logger
+	metrics  *metrics
+	store    *boltstore.Store
+	blobs    *files.Store
+	router   *threading.Router
+	desk     *desk.Desk
+	intake   *intake.Intake
+	composer *compose.Composer
+	sender   *outbound.Sender        // nil: nothing is sent
+	pages    map[string]http.Handler // shown beside the API, by pattern; the demo's alone
 }
 
 // openService opens the store and wires the parts on top of it. resolver answers what mailauth asks; nil means the
@@ -61,6 +63,10 @@ func openService(ctx context.Context, cfg *config.Config, log *slog.Logger, reso
 		return nil, fmt.Errorf("data folder: %w", err)
 	}
 	policy, err := policies(cfg)
+	if err != nil {
+		return nil, err
+	}
+	orgs, err := looks(cfg)
 	if err != nil {
 		return nil, err
 	}
@@ -90,6 +96,9 @@ func openService(ctx context.Context, cfg *config.Config, log *slog.Logger, reso
 		return nil, errors.Join(err, s.close())
 	}
 	if err := s.desk.CompleteLog(ctx); err != nil {
+		return nil, errors.Join(err, s.close())
+	}
+	if s.composer, err = compose.New(compose.Options{Reader: s.desk, Orgs: orgs}); err != nil {
 		return nil, errors.Join(err, s.close())
 	}
 	if s.sender, err = newSender(s); err != nil {
@@ -278,7 +287,7 @@ func (s *service) api(token string) (*http.Server, error) {
 	}
 	h, err := admin.New(admin.Options{
 		Desk: s.desk, Router: s.router, Orgs: orgs, AdminToken: token, Metrics: s.metrics.handler(),
-		TrustedProxies: s.cfg.HTTP.TrustedProxies, Ready: s.ready, Log: s.log,
+		Previews: s.composer, TrustedProxies: s.cfg.HTTP.TrustedProxies, Ready: s.ready, Log: s.log,
 	})
 	if err != nil {
 		return nil, err

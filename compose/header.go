@@ -1,0 +1,118 @@
+package compose
+
+import (
+	"fmt"
+	"maps"
+	"mime"
+	"net/mail"
+	"slices"
+	"strings"
+	"time"
+	"unicode"
+
+	"smartmail/casework"
+)
+
+// field is one header field, its value ready to stand in a line.
+type field struct{ name, value string }
+
+// header makes the fields of a mail. automatic is that no person wrote it.
+func header(org Org, item casework.OutboxItem, f facts, thread []string, automatic bool) []field {
+	from := mail.Address{Name: fmt.Sprintf("%s #%d", line(org.Name), item.Case), Address: item.ReplyTo}
+	to := mail.Address{Name: line(item.To.Name), Address: item.To.Email}
+	fields := []field{
+		{"Date", item.At.UTC().Format(time.RFC1123Z)},
+		{"From", address(from)},
+		{"To", address(to)},
+		{"Reply-To", address(from)},
+		{"Subject", encode(f.Subject)},
+		{"Message-ID", "<" + item.MessageID + ">"},
+		{"In-Reply-To", "<" + thread[len(thread)-1] + ">"},
+		{"References", "<" + strings.Join(thread, ">\r\n <") + ">"},
+		{"MIME-Version", "1.0"},
+		{"Content-Language", f.Language},
+	}
+	if automatic {
+		// RFC 3834 section 5; the second keeps Exchange from answering.
+		fields = append(fields, field{"Auto-Submitted", "auto-replied"}, field{"X-Auto-Response-Suppress", "All"})
+	}
+	return fields
+}
+
+// address writes an address with its name. Encoded words are 75 characters at most, and are folded one to a line.
+func address(a mail.Address) string {
+	if ascii(a.Name) {
+		a.Name = a.Name[:min(len(a.Name), 60)]
+		return a.String()
+	}
+	a.Name = clipName(a.Name)
+	return strings.ReplaceAll(mime.BEncoding.Encode("utf-8", a.Name), " ", "\r\n ") + "\r\n <" + a.Address + ">"
+}
+
+func clipName(s string) string {
+	if len(s) > 120 {
+		s = strings.ToValidUTF8(s[:120], "")
+	}
+	return strings.NewReplacer(`"`, "'", "<", "(", ">", ")", ",", " ", ";", " ", ":", " ", "@", " ", "\\", " ").Replace(s)
+}
+
+// encode writes a text as encoded words of RFC 2047 where it must, folded so that no line is over 76 characters where words allow it.
+func encode(s string) string {
+	s = line(s)
+	if strings.Contains(s, "=?") { // what looks like an encoded word already must not be decoded as one
+		s = strings.ReplaceAll(s, "=?", "= ?")
+	}
+	if !ascii(s) {
+		return strings.ReplaceAll(mime.BEncoding.Encode("utf-8", s), " ", "\r\n ")
+	}
+	return fold(s)
+}
+
+// fold breaks a line at its spaces (RFC 5322 section 2.2.3).
+func fold(s string) string {
+	var b strings.Builder
+	n := len("Subject: ")
+	for i, w := range strings.Split(s, " ") {
+		switch {
+		case i == 0:
+		case n+len(w) > 74 && w != "":
+			b.WriteString("\r\n ")
+			n = 1
+		default:
+			b.WriteByte(' ')
+			n++
+		}
+		for len(w) > 900 { // one word longer than a line may be
+			b.WriteString(w[:900] + "\r\n ")
+			w = w[900:]
+		}
+		b.WriteString(w)
+		n += len(w)
+	}
+	return b.String()
+}
+
+// line makes one line of a text: line breaks, controls and invisible direction marks become spaces.
+func line(s string) string {
+	s = strings.Map(func(r rune) rune {
+		if unicode.IsControl(r) || unicode.Is(unicode.Zl, r) || unicode.Is(unicode.Zp, r) || unicode.Is(unicode.Bidi_Control, r) {
+			return ' '
+		}
+		return r
+	}, strings.ToValidUTF8(s, "\uFFFD"))
+	return strings.Join(strings.Fields(s), " ")
+}
+
+func ascii(s string) bool {
+	return strings.IndexFunc(s, func(r rune) bool { return r > unicode.MaxASCII }) < 0
+}
+
+// messageID tells whether an id of a peer's can stand in a header.
+func messageID(id string) bool {
+	return id != "" && len(id) < 250 && strings.Contains(id, "@") &&
+		strings.IndexFunc(id, func(r rune) bool { return r <= ' ' || r >= 0x7f || r == '<' || r == '>' }) < 0
+}
+
+func domain(addr string) string { return addr[strings.LastIndexByte(addr, '@')+1:] }
+
+func sorted(m map[string]string) []string { return slices.Sorted(maps.Keys(m)) }
