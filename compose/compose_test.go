@@ -214,3 +214,21 @@ func htmlOf(t *testing.T, raw []byte) string {
 	}
 	return e.HTML
 }
+
+// A name is quoted or encoded as what is left of it after it was cut.
+func TestNamesOfAddresses(t *testing.T) {
+	long := strings.Repeat("a b ", 40)
+	for name, want := range map[string]string{
+		"Bo Ek":           `"Bo Ek" <jour@ror.example>`,
+		`Bo "Bosse" \ Ek`: `"Bo \"Bosse\" \\ Ek" <jour@ror.example>`,
+		"Åsa Öberg":       "=?utf-8?b?w4VzYSDDlmJlcmc=?= <jour@ror.example>",
+		"=?utf-8?q?x?=":   `"= ?utf-8?q?x?=" <jour@ror.example>`,
+		"(" + long + "å":  `"(` + strings.TrimSpace(long[:119]) + "\"\r\n <jour@ror.example>",
+		"":                "<jour@ror.example>",
+	} {
+		m, err := composer(t, shelf{c: theCase(), entry: out("", "x")}, "en", "D").Compose(t.Context(), item(name, "jour@ror.example"))
+		if err != nil || !strings.Contains(string(m.Raw), "\r\nTo: "+want+"\r\n") {
+			t.Errorf("%q: %v: no To: %s in\n%.600s", name, err, want, m.Raw)
+		}
+	}
+}

@@ -39,34 +39,50 @@ func header(org Org, item casework.OutboxItem, f facts, thread []string, automat
 	return fields
 }
 
-// address writes an address with its name. Encoded words are 75 characters at most, and are folded one to a line.
+// maxName bounds a name before an address, in bytes.
+const maxName = 120
+
+// address writes an address with its name: in quotes where it is ASCII, else as encoded words, which are 75 characters at most and folded one to a
+// line (RFC 2047 section 5).
 func address(a mail.Address) string {
-	if ascii(a.Name) {
-		a.Name = a.Name[:min(len(a.Name), 60)]
-		return a.String()
+	name := plain(a.Name)
+	if len(name) > maxName {
+		name = strings.TrimSpace(strings.ToValidUTF8(name[:maxName], ""))
 	}
-	a.Name = clipName(a.Name)
-	return strings.ReplaceAll(mime.BEncoding.Encode("utf-8", a.Name), " ", "\r\n ") + "\r\n <" + a.Address + ">"
+	spec := (&mail.Address{Address: a.Address}).String()
+	if name == "" {
+		return spec
+	}
+	if ascii(name) {
+		name = `"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(name) + `"`
+	} else {
+		name = words2047(name)
+	}
+	last := name[strings.LastIndexByte(name, '\n')+1:]
+	if len("Reply-To: ")+len(last)+len(spec) > maxLine {
+		return name + "\r\n " + spec
+	}
+	return name + " " + spec
 }
 
-func clipName(s string) string {
-	if len(s) > 120 {
-		s = strings.ToValidUTF8(s[:120], "")
-	}
-	return strings.NewReplacer(`"`, "'", "<", "(", ">", ")", ",", " ", ";", " ", ":", " ", "@", " ", "\\", " ").Replace(s)
+// plain is one line without what looks like an encoded word, which must not be decoded as one.
+func plain(s string) string { return strings.ReplaceAll(line(s), "=?", "= ?") }
+
+// words2047 writes a text that is not ASCII as encoded words, one to a line.
+func words2047(s string) string {
+	return strings.ReplaceAll(mime.BEncoding.Encode("utf-8", s), " ", "\r\n ")
 }
 
 // encode writes a text as encoded words of RFC 2047 where it must, folded so that no line is over 76 characters where words allow it.
 func encode(s string) string {
-	s = line(s)
-	if strings.Contains(s, "=?") { // what looks like an encoded word already must not be decoded as one
-		s = strings.ReplaceAll(s, "=?", "= ?")
+	if s = plain(s); ascii(s) {
+		return fold(s)
 	}
-	if !ascii(s) {
-		return strings.ReplaceAll(mime.BEncoding.Encode("utf-8", s), " ", "\r\n ")
-	}
-	return fold(s)
+	return words2047(s)
 }
+
+// maxLine is how long a line should be at most (RFC 5322 section 2.1.1).
+const maxLine = 78
 
 // fold breaks a line at its spaces (RFC 5322 section 2.2.3).
 func fold(s string) string {
