@@ -201,8 +201,11 @@ func (c *Case) Mails() []string {
 }
 
 // ShownTo reports whether somebody outside who is on that lane may see the entry: what was said on his own lane, unless it
-// waits for a person to vouch for it or was withdrawn.
+// waits for a person to vouch for it, was withdrawn, or is for staff alone.
 func (c *Case) ShownTo(lane LaneID, e Entry) bool {
+	if e.MailIn != nil && e.MailIn.Staff {
+		return false
+	}
 	switch e.Kind {
 	case KindMailIn, KindMailOut, KindOrder:
 		return lane != LaneID(LaneInternal) && e.Lane == lane && !slices.Contains(c.Held, e.ID) && !slices.Contains(c.Withdrawn, e.ID)

@@ -56,6 +56,7 @@ type MailIn struct {
 	Matched      Matched       `json:"matched"`
 	SuggestSplit bool          `json:"suggest_split,omitempty"` // the subject changed: perhaps another matter
 	Held         bool          `json:"held,omitempty"`          // came without the right to be shown: waits for a person
+	Staff        bool          `json:"staff,omitempty"`         // for staff alone, whatever its lane: no counterpart wrote it
 	Marks        []string      `json:"marks,omitempty"`         // what a reader should beware of, in plain words
 }
 

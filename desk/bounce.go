@@ -3,6 +3,7 @@ package desk
 import (
 	"cmp"
 	"slices"
+	"time"
 
 	"smartmail/casestore"
 	"smartmail/casework"
@@ -10,91 +11,80 @@ import (
 	"smartmail/threading"
 )
 
-// maxBounced bounds how many of our mails one bounce may be about.
-const maxBounced = 50
+// fate is what a bounce says about one mail of ours.
+type fate struct {
+	item    casework.OutboxItem
+	report  message.BouncedRecipient
+	address bool // the address is at fault, and that is proved
+}
 
-// bounce notes on our own mails what a received bounce says of them. Only what we signed names one: the bounce address that it
-// came to, or the Message-ID of the mail that it returns. A bounce that comes again changes nothing.
-func (d *Desk) bounce(tx casestore.Tx, m casework.Mail, routes []threading.Route) error {
-	if m.Content.Class != message.Bounce || m.Scan.Hold() != "" {
-		return nil
+// bounces finds the mails of ours that a received bounce is about. The return path of a mail is proof of what its systems say: with less
+// than that a bounce counts only where it names the recipient, and never against his address. Whoever merely knows a
+// Message-ID must not silence somebody; and where a mail was sent on, the next address failed and not this one.
+func (d *Desk) bounces(tx casestore.Tx, m casework.Mail, routes []threading.Route) (found []fate, err error) {
+	if m.Scan.Hold() != "" {
+		return nil, nil
 	}
-	for _, t := range d.bouncedTokens(m, routes) {
+	var rcpts []string
+	for _, r := range routes {
+		rcpts = append(rcpts, r.Address)
+	}
+	for _, t := range d.Router.Bounced(m.Org, m.Content, rcpts) {
 		o, err := casestore.Outbox.Get(tx, casestore.OutboxKey(m.Org, casework.OutboxID(t.Unique)))
 		if ignoreNotFound(err) != nil {
-			return err
+			return nil, err
 		}
 		if err != nil || o.Case != t.Case || o.Participant != t.Participant {
-			continue // it was removed since
+			continue
 		}
-		if err := d.bounced(tx, o, m); err != nil {
-			return err
+		b, named := reportOf(o, m.Content.Bounces)
+		if t.Proved || named {
+			found = append(found, fate{o, b, t.Proved && named && casework.AddressAtFault(b.Status)})
 		}
 	}
-	return nil
+	return found, nil
 }
 
-// bouncedTokens returns what names mails of ours in a bounce.
-func (d *Desk) bouncedTokens(m casework.Mail, routes []threading.Route) (tokens []threading.Token) {
-	add := func(t threading.Token) {
-		if len(tokens) < maxBounced && !slices.ContainsFunc(tokens, func(u threading.Token) bool { return u.Unique == t.Unique }) {
-			tokens = append(tokens, t)
-		}
+// noteBounce notes on a mail of ours what a bounce says about its recipient. A bounce that comes again changes nothing.
+func (d *Desk) noteBounce(tx casestore.Tx, f fate, at time.Time) error {
+	// As it is now: what was noted before in this transaction may have changed it.
+	o, err := casestore.Outbox.Get(tx, casestore.OutboxKey(f.item.Org, f.item.ID))
+	if err != nil {
+		return err
 	}
-	for _, r := range routes {
-		if r.Kind == threading.ToBounce {
-			add(r.Token)
-		}
-	}
-	ids := slices.Clone(m.Content.Returned)
-	for _, b := range m.Content.Bounces {
-		ids = append(ids, b.MessageID)
-	}
-	for _, id := range ids {
-		if t, ours := d.Router.Own(m.Org, id); ours && t.Kind == threading.MessageToken {
-			add(t)
-		}
-	}
-	return tokens
-}
-
-// bounced notes on one mail what a bounce says about its recipient.
-func (d *Desk) bounced(tx casestore.Tx, o casework.OutboxItem, m casework.Mail) error {
 	if o.State == casework.Bounced || o.State == casework.Failed {
 		return nil // told already
 	}
-	b, ok := reportOf(o, m.Content.Bounces)
-	if !ok {
-		return nil
-	}
-	words := cmp.Or(b.Reason, b.ReasonEN, "the mail was returned")
-	if b.Permanent {
-		out := casework.Outcome{State: casework.Bounced, Status: b.Status, Remote: words, RemoteID: o.RemoteID, Address: casework.AddressAtFault(b.Status)}
-		return d.conclude(tx, o, out, m.At)
+	words := cmp.Or(f.report.Reason, f.report.ReasonEN, "the mail was returned")
+	if f.report.Permanent {
+		out := casework.Outcome{State: casework.Bounced, Status: f.report.Status, Remote: words, RemoteID: o.RemoteID, Address: f.address}
+		return d.conclude(tx, o, out, at)
 	}
 	// A delay changes nothing but what is shown: whoever has the mail goes on trying.
 	words = clip(words, maxRemote)
-	if o.Remote == words && o.Status == b.Status || o.LeasedUntil.After(m.At) {
+	if o.Remote == words && o.Status == f.report.Status || o.LeasedUntil.After(at) {
 		return nil
 	}
-	o.Remote, o.Status, o.ChangedAt = words, b.Status, m.At
+	o.Remote, o.Status, o.ChangedAt = words, f.report.Status, at
 	return casestore.Outbox.Put(tx, &o)
 }
 
-// reportOf picks what a bounce says about the mail's recipient: by the mail's Message-ID, by his address or the one that the
-// mail was sent on to, and where there is but one report, that.
-func reportOf(o casework.OutboxItem, reports []message.BouncedRecipient) (message.BouncedRecipient, bool) {
+// reportOf picks what a bounce says about the recipient of a mail; named tells that it says so of his address. The mail went to him
+// alone, so that a report of another address tells of one that his mail was sent on to: a failure before a delay. Without
+// any report the mail was returned for a reason that cannot be read.
+func reportOf(o casework.OutboxItem, reports []message.BouncedRecipient) (b message.BouncedRecipient, named bool) {
 	to := casework.Address(o.To.Email)
-	for _, matches := range []func(message.BouncedRecipient) bool{
-		func(b message.BouncedRecipient) bool { return b.MessageID == o.MessageID },
-		func(b message.BouncedRecipient) bool {
-			return casework.Address(b.Recipient) == to || casework.Address(b.Original) == to
-		},
-		func(message.BouncedRecipient) bool { return len(reports) == 1 },
-	} {
-		if i := slices.IndexFunc(reports, matches); i >= 0 {
-			return reports[i], true
-		}
+	his := func(b message.BouncedRecipient) bool {
+		return casework.Address(b.Recipient) == to || casework.Address(b.Original) == to
 	}
-	return message.BouncedRecipient{}, false
+	if i := slices.IndexFunc(reports, his); i >= 0 {
+		return reports[i], true
+	}
+	if i := slices.IndexFunc(reports, func(b message.BouncedRecipient) bool { return b.Permanent }); i >= 0 {
+		return reports[i], false
+	}
+	if len(reports) > 0 {
+		return reports[0], false
+	}
+	return message.BouncedRecipient{Permanent: true}, false
 }

@@ -9,8 +9,6 @@ import (
 	"smartmail/casework"
 	"smartmail/desk"
 	"smartmail/fault"
-	"smartmail/message"
-	"smartmail/threading"
 )
 
 const lease = 10 * time.Minute
@@ -237,58 +235,6 @@ func TestSuspension(t *testing.T) {
 	}
 	post(t, d, c.Number)
 	claim(t, d, "one", 1)
-}
-
-// A bounce finds its mail by the address that it came to or by what it returns, and counts once.
-func TestBounceComesHome(t *testing.T) {
-	for name, by := range map[string]func(*desk.Delivery, casework.OutboxItem, threading.Route){
-		"bounce address": func(del *desk.Delivery, _ casework.OutboxItem, r threading.Route) { del.Routes = []threading.Route{r} },
-		"returned": func(del *desk.Delivery, o casework.OutboxItem, _ threading.Route) {
-			del.Mail.Content.Returned = []string{o.MessageID}
-		},
-	} {
-		t.Run(name, func(t *testing.T) {
-			d, _ := open(t, t.TempDir())
-			c, _ := posted(t, d)
-			sent := report(t, d, claim(t, d, "one", 1)[0], casework.Outcome{State: casework.Sent})
-			route, err := d.Router.Route(sent.ReturnPath)
-			if err != nil {
-				t.Fatal(err)
-			}
-			bounce := func(id string, b message.BouncedRecipient) {
-				t.Helper()
-				reply, err := d.Router.Route(sent.ReplyTo)
-				if err != nil {
-					t.Fatal(err)
-				}
-				del := desk.Delivery{
-					Raw: message.InMemory([]byte("bounce")), Routes: []threading.Route{reply},
-					Mail: casework.Mail{Org: "a", At: d.Now(), Identity: []byte(id), Content: message.Content{Class: message.Bounce, Bounces: []message.BouncedRecipient{b}}},
-				}
-				by(&del, sent, route)
-				for range 2 {
-					if _, err := d.Receive(t.Context(), []desk.Delivery{del}); err != nil {
-						t.Fatal(err)
-					}
-				}
-			}
-			bounce("delay", message.BouncedRecipient{Recipient: "anna@home.example", Status: "4.4.1", Reason: "still trying"})
-			if got := item(t, d, sent.ID); got.State != casework.Sent || got.Remote != "still trying" || len(told(t, d, c.Number)) != 0 {
-				t.Errorf("a delay: %s, %q, %d entries", got.State, got.Remote, len(told(t, d, c.Number)))
-			}
-			bounce("failure", message.BouncedRecipient{Recipient: "anna@home.example", Status: "5.1.1", Permanent: true, Reason: "unknown user"})
-			bounce("failure again", message.BouncedRecipient{Recipient: "anna@home.example", Status: "5.1.1", Permanent: true, Reason: "unknown user"})
-			if got := item(t, d, sent.ID); got.State != casework.Bounced || got.Status != "5.1.1" {
-				t.Errorf("a failure: %s %s", got.State, got.Status)
-			}
-			if e := told(t, d, c.Number); len(e) != 1 || e[0].State != casework.Bounced || e[0].Remote != "unknown user" {
-				t.Errorf("the case tells %+v", e)
-			}
-			if p, err := d.Suspensions(t.Context(), "a", nil, 10); err != nil || len(p.Items) != 1 {
-				t.Errorf("suspended: %+v, %v", p.Items, err)
-			}
-		})
-	}
 }
 
 // The sender is woken after the commit of mail for it, and by nothing else.

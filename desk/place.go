@@ -67,7 +67,7 @@ func received(m casework.Mail, p threading.Placement, lane casework.LaneID, righ
 		Lane: lane, Class: m.Content.Class, Rights: rights,
 		MailIn: casework.MailIn{
 			Mail: m.ID, Sender: p.Sender, Participant: p.Participant, Matched: p.Matched, SuggestSplit: p.Split,
-			Held: p.Held, Marks: threading.Marks(m.Content),
+			Held: p.Held, Staff: p.Staff, Marks: threading.Marks(m.Content),
 		},
 	}
 }
@@ -88,8 +88,10 @@ func (d *Desk) placeOnCase(tx casestore.Tx, m casework.Mail, p threading.Placeme
 		return casework.Place{}, err
 	}
 	place := casework.Place{Case: p.Case, Entry: entries[0].ID}
-	if err := d.remember(tx, m, p.Case, p.Lane, p.Sender); err != nil {
-		return place, err
+	if !p.Staff { // nobody answers a bounce
+		if err := d.remember(tx, m, p.Case, p.Lane, p.Sender); err != nil {
+			return place, err
+		}
 	}
 	if p.Why != "" {
 		if _, err := d.placeInTriage(tx, m, p, place); err != nil {

@@ -165,10 +165,14 @@ func (d *Desk) receive(tx casestore.Tx, del Delivery) (casework.Mail, []casework
 	if len(routes) == 0 {
 		return m, places, nil
 	}
+	about, err := d.bounces(tx, m, routes)
+	if err != nil {
+		return m, nil, err
+	}
 	// What a scanner found when the mail first came counts for later recipients, and what it knows by now as well.
 	found, err := threading.Resolve(threading.Mail{
 		Org: m.Org, Content: m.Content, Auth: better(m, del.Mail), Routes: routes, At: del.Mail.At, Policy: del.Policy,
-		Hold: cmp.Or(m.Scan.Hold(), del.Mail.Scan.Hold()),
+		Hold: cmp.Or(m.Scan.Hold(), del.Mail.Scan.Hold()), Known: len(about) > 0,
 	}, d.Router, lookup{tx, m.Org})
 	if err != nil {
 		return m, nil, err
@@ -186,8 +190,10 @@ func (d *Desk) receive(tx casestore.Tx, del Delivery) (casework.Mail, []casework
 		}
 		places = addPlace(places, place)
 	}
-	if err := d.bounce(tx, m, routes); err != nil {
-		return m, nil, err
+	for _, f := range about {
+		if err := d.noteBounce(tx, f, m.At); err != nil {
+			return m, nil, err
+		}
 	}
 	return m, places, casestore.Mails.Put(tx, &m)
 }

@@ -70,7 +70,7 @@ func (d *Desk) NewestMail(ctx context.Context, org casework.OrgID, n casework.Ca
 				return err
 			}
 			e := f.Record
-			if e.MailIn == nil || e.Lane != lane || slices.Contains(c.Held, e.ID) || slices.Contains(c.Withdrawn, e.ID) {
+			if e.MailIn == nil || e.MailIn.Staff || e.Lane != lane || slices.Contains(c.Held, e.ID) || slices.Contains(c.Withdrawn, e.ID) {
 				continue
 			}
 			m, err = casestore.Mails.Get(tx, casestore.MailKey(org, e.MailIn.Mail))

@@ -117,6 +117,10 @@ func (d *Desk) attach(tx casestore.Tx, t *casework.TriageItem, m *casework.Mail,
 		_, _, err := d.act(tx, c, casework.Confirm{Entry: t.Entry}, o.By, done.At)
 		return err
 	}
+	bounce := m.Content.Class == message.Bounce
+	if t.Entry != "" && t.Case == n && bounce {
+		return nil // it lies there for staff alone, and stays so
+	}
 	lane, no := casework.LaneID(casework.LaneInternal), casework.ParticipantNo(0)
 	if p, l, ok := c.ParticipantByMail(m.Content.From.Email); ok {
 		lane, no = l, p.No
@@ -132,7 +136,7 @@ func (d *Desk) attach(tx casestore.Tx, t *casework.TriageItem, m *casework.Mail,
 	}
 	// Whether the case wakes is for the person to say, not for a mail that could not say for itself who sent it.
 	cmd := casework.ReceiveMail{Lane: lane, Class: message.Automatic, MailIn: casework.MailIn{
-		Mail: m.ID, Sender: t.Sender, Participant: no, Marks: threading.Marks(m.Content),
+		Mail: m.ID, Sender: t.Sender, Participant: no, Staff: bounce, Marks: threading.Marks(m.Content),
 		Matched: casework.Matched{By: t.Matched.By, Reasons: append(slices.Clone(t.Matched.Reasons), o.By.Name+" attached it")},
 	}}
 	_, entries, err := d.act(tx, c, cmd, o.By, done.At)
@@ -144,6 +148,9 @@ func (d *Desk) attach(tx casestore.Tx, t *casework.TriageItem, m *casework.Mail,
 	}
 	d.placed(t, m, done, casework.Place{Case: n, Entry: entries[0].ID})
 	t.Lane = lane
+	if bounce {
+		return nil
+	}
 	return d.remember(tx, *m, n, lane, t.Sender)
 }
 

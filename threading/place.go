@@ -20,10 +20,13 @@ func (r resolver) onCase(f match) (Placement, error) {
 	if err := r.judge(&p, f); err != nil {
 		return p, err
 	}
+	if r.m.Content.Class == message.Bounce {
+		return r.bounce(p), nil
+	}
 	p.Held = !r.m.Policy.Rights.May(p.Sender, casework.MayAttach)
 	if r.m.Content.Class != message.Personal {
 		p.Matched.Reasons = append(p.Matched.Reasons, fmt.Sprintf("%s mail: attached, nothing else changes", r.m.Content.Class))
-		return p, nil // nobody is asked about it: a bounce or a notice often comes from a machine's address, and claims nothing
+		return p, nil // nobody is asked about it: a notice often comes from a machine's address, and claims nothing
 	}
 	if f.c.ClosedLongAgo(r.m.At) {
 		return r.continued(p, f), nil
@@ -37,6 +40,20 @@ func (r resolver) onCase(f match) (Placement, error) {
 	}
 	return p, nil
 }
+
+// bounce puts a bounce on its case for staff alone, since no counterpart wrote it. A person has to look at it unless the message that
+// it is about is found.
+func (r resolver) bounce(p Placement) Placement {
+	p.Staff, p.Why = true, UnmatchedBounce
+	if r.m.Known {
+		p.Why = ""
+		p.Matched.Reasons = append(p.Matched.Reasons, "a bounce: what became of the message that it is about is noted there")
+	}
+	return p
+}
+
+// UnmatchedBounce is why a bounce is in triage.
+const UnmatchedBounce = "unmatched bounce"
 
 func heldWhy(s casework.Sender) string {
 	if s == casework.Unconfirmed {
@@ -164,7 +181,7 @@ func (r resolver) fresh(route Route) (Placement, error) {
 	case r.m.Content.Unparseable:
 		why = "unparseable"
 	case r.m.Content.Class == message.Bounce:
-		why = "unmatched bounce"
+		why = UnmatchedBounce
 	case r.m.Content.Class == message.Report:
 		why = "report"
 	case r.m.Content.Class == message.Automatic:

@@ -18,6 +18,7 @@ type Mail struct {
 	Routes  []Route
 	At      time.Time
 	Policy  Policy
+	Known   bool   // it is a bounce, and the message that it is about is known
 	Hold    string // why a person has to look first, whatever the mail proves; "" if nobody has to
 }
 
@@ -64,6 +65,7 @@ type Placement struct {
 	Matched     casework.Matched
 	Why         string // of Triage, and of OnCase where a person should look as well
 	Split       bool   // the subject changed
+	Staff       bool   // of OnCase: to be shown to staff alone
 	Held        bool   // of OnCase: not to be shown to others until a person vouches for it
 	Rcpt        []string
 }

@@ -124,14 +124,9 @@ const (
 )
 
 func (r resolver) byQuotedToken() (match, bool, error) {
-	for _, text := range []string{r.m.Content.FullText, r.m.Content.HTML} {
-		if len(text) > maxQuotedText {
-			text = text[:maxQuotedText]
-		}
-		for _, addr := range addressPattern.FindAllString(text, maxQuoted) {
-			if t, ok := r.router.Own(r.m.Org, addr); ok {
-				return r.byToken(t, ByQuoted, "the text quotes the address of %s on case %d")
-			}
+	for _, addr := range quoted(r.m.Content) {
+		if t, ok := r.router.Own(r.m.Org, addr); ok {
+			return r.byToken(t, ByQuoted, "the text quotes the address of %s on case %d")
 		}
 	}
 	return match{}, false, nil
