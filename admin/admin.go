@@ -100,6 +100,7 @@ type Desk interface {
 	Outbox
 	Todos
 	Suspensions
+	Orders
 	Tokens
 }
 
@@ -205,6 +206,7 @@ func (s *server) engine() (*gin.Engine, error) {
 	s.healthCalls()
 	s.caseCalls()
 	s.messageCalls()
+	s.orderCalls()
 	s.entryCalls()
 	s.fileCalls()
 	s.triageCalls()

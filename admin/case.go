@@ -45,6 +45,7 @@ type Case struct {
 	ClosedAt    *time.Time        `json:"closed_at"`
 	Links       []Link            `json:"links" nullable:"false"`
 	Lanes       []Lane            `json:"lanes" nullable:"false"`
+	Orders      []WorkOrder       `json:"orders" nullable:"false"`
 	Todo        []Todo            `json:"todo" nullable:"false" doc:"What waits for a person, oldest first"`
 }
 
@@ -93,7 +94,7 @@ func (v view) kase(c casework.Case) (Case, error) {
 		Number: uint64(c.Number), Org: string(c.Org), Subject: c.Subject, Description: c.Description,
 		Status: string(c.Status), Class: c.Class, Priority: Priority(c.Priority), Object: c.Object, Assignee: c.Assignee,
 		Fields: map[string]string{}, CreatedAt: c.CreatedAt.UTC(), UpdatedAt: c.UpdatedAt.UTC(),
-		DueAt: utc(c.DueAt), ClosedAt: utc(c.ClosedAt), Links: []Link{}, Lanes: []Lane{}, Todo: []Todo{},
+		DueAt: utc(c.DueAt), ClosedAt: utc(c.ClosedAt), Links: []Link{}, Lanes: []Lane{}, Orders: []WorkOrder{}, Todo: []Todo{},
 	}
 	maps.Copy(out.Fields, c.Fields)
 	if r := c.Reporter; r != nil {
@@ -115,6 +116,9 @@ func (v view) kase(c casework.Case) (Case, error) {
 			lane.Participants = append(lane.Participants, Participant{ID: uint32(p.No), Name: p.Name, Email: p.Email, Address: address})
 		}
 		out.Lanes = append(out.Lanes, lane)
+	}
+	for _, o := range c.Orders {
+		out.Orders = append(out.Orders, workOrder(c.Number, o, c.Supplier(o)))
 	}
 	return out, nil
 }

@@ -64,6 +64,7 @@ type Entry struct {
 	Kind        string       `json:"kind" doc:"mail_in, mail_out, note, order, time, material, cost, flag, created, status, assignment, change, participant, link, confirmation, withdrawal, delivery, suspension, attended ..."`
 	Actor       Actor        `json:"actor"`
 	Lane        string       `json:"lane"`
+	Order       string       `json:"order,omitempty" doc:"The order that it is about, such as 1042-2"`
 	Org         string       `json:"org"`
 	Case        uint64       `json:"case"`
 	Why         string       `json:"why,omitempty" doc:"In words, where a rule did it"`
@@ -98,6 +99,9 @@ func (v view) entry(ctx context.Context, e desk.EntryView) (Entry, error) {
 	}
 	if c := e.Change; c != nil {
 		out.Change = &FieldChange{Field: c.Field, From: c.From, To: c.To}
+	}
+	if e.Order != 0 {
+		out.Order = casework.OrderID(e.Case, e.Order)
 	}
 	if e.Line != nil {
 		out.Line = draftLine(*e.Line)

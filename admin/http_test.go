@@ -31,6 +31,7 @@ func calls() [][3]string {
 		{"PATCH", "/api/v1/cases/1", `{}`}, {"POST", "/api/v1/cases/1/participants", `{"kind":"customer","email":"a@b.example"}`},
 		{"GET", "/api/v1/cases/1/entries", ""}, {"GET", "/api/v1/entries/x", ""},
 		{"POST", "/api/v1/cases/1/messages", `{"lane":"internal","text":"x"}`}, {"POST", "/api/v1/cases/1/orders", `{"supplier":"a@b.example"}`},
+		{"GET", "/api/v1/cases/1/orders", ""}, {"GET", "/api/v1/cases/1/quotes", ""}, {"GET", "/api/v1/orders/x", ""}, {"POST", "/api/v1/orders/x", `{"action":"withdraw"}`},
 		{"GET", "/api/v1/messages/x/raw", ""}, {"GET", "/api/v1/attachments/x", ""}, {"GET", "/api/v1/attachments/x/thumbnail", ""},
 		{"GET", "/api/v1/triage", ""}, {"GET", "/api/v1/triage/x", ""}, {"POST", "/api/v1/triage/x", `{"action":"discard"}`},
 		{"GET", "/api/v1/outbox", ""}, {"GET", "/api/v1/organisations", ""}, {"GET", "/api/v1/organisations/x/preview/message", ""},

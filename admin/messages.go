@@ -16,8 +16,6 @@ const maxFiles = 25 << 20
 func (s *server) messageCalls() {
 	register(s, call{method: http.MethodPost, path: prefix + "/cases/{number}/messages", id: "post-message", status: http.StatusAccepted, bigBody: true,
 		summary: "Write to a lane: a mail to each participant, or a note on lane internal"}, s.postMessage)
-	register(s, call{method: http.MethodPost, path: prefix + "/cases/{number}/orders", id: "post-order", status: http.StatusAccepted,
-		summary: "Send a supplier a work order, or ask for a price"}, s.postOrder)
 }
 
 // acceptedEntry is the answer of a call whose mails go out by themselves.
@@ -99,31 +97,4 @@ func (s *server) keepFiles(ctx context.Context, org casework.OrgID, uploads []Up
 		files = append(files, f)
 	}
 	return files, nil
-}
-
-type postOrderInput struct {
-	CaseParam
-	Body struct {
-		Supplier Supplier `json:"supplier"`
-		Text     string   `json:"text,omitempty" maxLength:"1048576" nullable:"true"`
-		Deadline Deadline `json:"deadline,omitempty"`
-		PriceCap Kronor   `json:"price_cap,omitempty"`
-		Quote    bool     `json:"quote,omitempty" nullable:"true" doc:"Ask for a price instead of ordering"`
-	}
-}
-
-func (s *server) postOrder(ctx context.Context, in *postOrderInput) (*acceptedEntry, error) {
-	who, b := callerOf(ctx), in.Body
-	org, err := who.org(in.Org)
-	if err != nil {
-		return nil, err
-	}
-	cmd := casework.Order{Name: b.Supplier.Name, Email: b.Supplier.Email, MailOut: casework.MailOut{
-		Text: b.Text, Deadline: b.Deadline.Time, PriceCap: int64(b.PriceCap), Quote: b.Quote,
-	}}
-	_, entries, err := s.Desk.Do(ctx, org, casework.CaseNumber(in.Number), cmd, who.actor, 0)
-	if err != nil {
-		return nil, err
-	}
-	return s.accepted(ctx, entries[0])
 }

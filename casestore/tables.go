@@ -13,7 +13,7 @@ import (
 var (
 	// Cases by number; by_mail finds those that an address takes part in, by_status and by_update serve lists, by_attention and
 	// by_attention_for what waits for a person.
-	Cases = Declare("cases", 1,
+	Cases = Declare("cases", 2,
 		func(c *casework.Case) Key { return CaseKey(c.Org, c.Number) },
 		func(c *casework.Case) *uint64 { return &c.Version },
 		Index[casework.Case]{Name: "by_mail", Keys: func(c *casework.Case) (keys []Key) {
@@ -40,7 +40,7 @@ var (
 			}
 			return keys
 		}},
-	)
+	).WithUpgrade(upgradeCase)
 	// Entries of a case in order; by_id is unique.
 	Entries = Declare("entries", 1,
 		func(e *casework.Entry) Key { return EntriesOf(e.Org, e.Case).Uint(e.Seq) },

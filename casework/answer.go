@@ -2,26 +2,13 @@ package casework
 
 import (
 	"fmt"
+	"math"
 	"strings"
+	"time"
 
 	"smartmail/fault"
 	"smartmail/grammar"
 )
-
-// OrderState is how far the order on a supplier's lane has come.
-type OrderState string
-
-// The states of an order; a lane without one has none.
-const (
-	OrderOpen     OrderState = "open"
-	OrderAccepted OrderState = "accepted"
-	OrderBooked   OrderState = "booked"
-	OrderDone     OrderState = "done"
-	OrderDeclined OrderState = "declined"
-)
-
-// Takes reports whether a supplier's answer to the order still acts. After done it does: time and material are often sent later.
-func (s OrderState) Takes() bool { return s != "" && s != OrderDeclined }
 
 // Line is a draft line of time, material or cost on an order, as the supplier stated it. A person approves it.
 type Line struct {
@@ -36,9 +23,10 @@ type Line struct {
 	Note     string  `json:"note,omitempty"`
 }
 
-// AnswerOrder carries out what a supplier's mail says in the reply grammar.
+// AnswerOrder carries out what a supplier's mail says in the reply grammar, as far as the order does not refuse it in the state
+// that it was in before the mail.
 type AnswerOrder struct {
-	Lane   LaneID
+	Order  OrderNo
 	Mail   EntryID // the entry of the mail
 	Sender Sender
 	Rights Rights // of the organisation; nil: the default
@@ -46,87 +34,145 @@ type AnswerOrder struct {
 }
 
 func (a AnswerOrder) apply(c *Case, t *teller) error {
-	l, ok := c.Lane(a.Lane)
-	if !ok || l.Kind != LaneSupplier || !l.Order.Takes() {
-		return fault.New(fault.Conflict, fmt.Sprintf("case %d has no order on lane %q that could be answered", c.Number, a.Lane))
+	o, ok := c.Order(a.Order)
+	if !ok {
+		return c.noOrder(a.Order)
 	}
+	before, total := *o, max(o.Offer, o.Sums.Total())
 	for _, said := range a.Said {
-		a.carryOut(c, l, t, said)
+		if before.Refuses(said.Kind) == "" {
+			a.carryOut(c, o, t, said)
+			o.AnsweredAt = t.at
+		}
+	}
+	if now := max(o.Offer, o.Sums.Total()); o.Over() && now > total {
+		t.tell(c, Entry{Kind: KindFlag, Lane: o.Lane, Order: o.No, Why: "over the price cap: somebody has to approve it",
+			Change: &Change{Field: "price", From: decimal(o.PriceCap), To: decimal(now)}})
+		t.attend(c, Attention{Lane: o.Lane, For: c.ownerOf(o.By), Why: fmt.Sprintf("order %s is over its price cap", OrderID(c.Number, o.No))})
 	}
 	return nil
 }
 
-func (a AnswerOrder) carryOut(c *Case, l *Lane, t *teller, said grammar.Command) {
-	line := func(kind EntryKind) {
-		t.tell(c, Entry{Kind: kind, Lane: a.Lane, Line: &Line{
-			Mail: a.Mail, Minutes: said.Minutes, Who: said.Who, Quantity: said.Quantity, Unit: said.Unit, Article: said.Article,
-			Metres: said.Metres, Ore: said.Ore, Note: said.Note,
-		}})
-	}
+// decimal writes an amount in öre as kronor with two decimals.
+func decimal(ore int64) string { return fmt.Sprintf("%d.%02d", ore/100, ore%100) }
+
+func (a AnswerOrder) carryOut(c *Case, o *WorkOrder, t *teller, said grammar.Command) {
+	const why = "the supplier answered"
 	switch said.Kind {
 	case grammar.Accept:
-		if l.Order == OrderOpen {
-			a.order(c, l, t, OrderAccepted, said.Note)
-			a.status(c, t, StatusAssigned, StatusNew, StatusReturned)
+		if o.State == OrderOpen {
+			t.move(c, o, OrderAccepted, said.Note, nil)
+			t.follow(c, StatusAssigned, why, StatusNew, StatusReturned)
 		}
 	case grammar.Booked:
-		when := said.From.Format("2006-01-02 15:04")
-		if !said.To.IsZero() {
-			when += said.To.Format("-15:04")
-		}
-		l.BookedFrom, l.BookedTo = said.From, said.To
-		a.order(c, l, t, OrderBooked, when)
-		a.status(c, t, StatusAssigned, StatusNew, StatusReturned)
+		o.BookedFrom, o.BookedTo = said.From, said.To
+		t.move(c, o, OrderBooked, period(said.From, said.To), nil)
+		t.follow(c, StatusAssigned, why, StatusNew, StatusReturned)
 	case grammar.Done:
-		a.order(c, l, t, OrderDone, "")
-		if !c.awaited() {
-			a.status(c, t, StatusDone, StatusNew, StatusAssigned, StatusStarted, StatusWaiting, StatusReturned)
-		}
-	case grammar.Decline:
-		a.order(c, l, t, OrderDeclined, said.Reason)
-		if !c.awaited() {
-			a.status(c, t, StatusReturned, StatusNew, StatusAssigned, StatusStarted, StatusWaiting)
-		}
-	case grammar.Time:
-		line(KindTime)
-	case grammar.Material:
-		line(KindMaterial)
-	case grammar.Travel, grammar.Price:
-		line(KindCost)
-	}
-}
-
-// order tells how far the order has come.
-func (a AnswerOrder) order(c *Case, l *Lane, t *teller, to OrderState, why string) {
-	from := l.Order
-	l.Order = to
-	t.tell(c, Entry{Kind: KindChange, Lane: a.Lane, Why: why, Change: &Change{Field: "order", From: string(from), To: string(to)}})
-}
-
-// status changes that of the case, where it is one of from. A supplier closes nothing.
-func (a AnswerOrder) status(c *Case, t *teller, to Status, from ...Status) {
-	for _, f := range from {
-		if c.Status == f {
-			c.Status = to
-			t.tell(c, Entry{Kind: KindStatus, Why: "the supplier answered", Change: &Change{Field: "status", From: string(f), To: string(to)}})
+		if o.State == OrderDone {
 			return
 		}
+		t.move(c, o, OrderDone, "", nil)
+		if !c.awaited() {
+			t.follow(c, StatusDone, why, StatusNew, StatusAssigned, StatusStarted, StatusWaiting, StatusReturned)
+		}
+	case grammar.Decline:
+		a.decline(c, o, t, said.Reason)
+	default:
+		a.line(c, o, t, said)
 	}
 }
 
-// awaited reports whether any supplier still has work on the case.
-func (c *Case) awaited() bool {
-	for _, l := range c.Lanes {
-		if l.Order == OrderOpen || l.Order == OrderAccepted || l.Order == OrderBooked {
-			return true
+// decline hands the order back. The case is returned to staff where nobody else works on it.
+func (a AnswerOrder) decline(c *Case, o *WorkOrder, t *teller, reason string) {
+	asked, to := o.State.Priced(), OrderReturned
+	if asked || o.State == OrderOpen {
+		to = OrderDeclined
+	}
+	t.move(c, o, to, reason, nil)
+	if asked {
+		a.allAnswered(c, o, t)
+		return
+	}
+	t.attend(c, Attention{About: a.Mail, Lane: o.Lane, For: c.ownerOf(o.By), Why: fmt.Sprintf("order %s is %s: somebody else has to do it", OrderID(c.Number, o.No), to)})
+	if !c.awaited() {
+		t.follow(c, StatusReturned, "the supplier answered", StatusNew, StatusAssigned, StatusStarted, StatusWaiting)
+	}
+}
+
+// allAnswered asks the orderer to choose once nobody is left whose price he waits for.
+func (a AnswerOrder) allAnswered(c *Case, o *WorkOrder, t *teller) {
+	offers := 0
+	for _, other := range c.Orders {
+		switch {
+		case other.Request != o.Request:
+		case other.State == OrderAsked:
+			return
+		case other.State == OrderOffered:
+			offers++
 		}
 	}
-	return false
+	t.attend(c, Attention{About: a.Mail, Lane: o.Lane, For: c.ownerOf(o.By), Why: fmt.Sprintf("all have answered request %s, with %d offers", OrderID(c.Number, o.Request), offers)})
+}
+
+// line notes a draft line, or a price that was asked for.
+func (a AnswerOrder) line(c *Case, o *WorkOrder, t *teller, said grammar.Command) {
+	l := &Line{
+		Mail: a.Mail, Minutes: said.Minutes, Who: said.Who, Quantity: said.Quantity, Unit: said.Unit, Article: said.Article,
+		Metres: said.Metres, Ore: said.Ore, Note: said.Note,
+	}
+	if o.State.Priced() {
+		o.Offer = said.Ore
+		first := o.State == OrderAsked
+		t.move(c, o, OrderOffered, "", l)
+		if first {
+			a.allAnswered(c, o, t)
+		}
+		return
+	}
+	kind := map[grammar.Kind]EntryKind{grammar.Time: KindTime, grammar.Material: KindMaterial, grammar.Travel: KindCost, grammar.Price: KindCost}[said.Kind]
+	if len(o.Lines) >= maxLines {
+		t.tell(c, Entry{Kind: KindFlag, Lane: o.Lane, Order: o.No, Line: l, Why: fmt.Sprintf("the order has %d lines, which is the most", maxLines)})
+		return
+	}
+	t.tell(c, Entry{Kind: kind, Lane: o.Lane, Order: o.No, Line: l})
+	o.Lines = append(o.Lines, t.entries[len(t.entries)-1].ID)
+	o.Sums.Minutes += l.Minutes
+	o.Sums.Metres += l.Metres
+	if said.Kind == grammar.Price {
+		o.Sums.Price += l.Ore
+	} else {
+		o.Sums.Material += times(l.Quantity, l.Ore)
+	}
+}
+
+// times is the price of a quantity in thousandths, rounded to whole öre; what no integer holds counts as the largest.
+func times(thousandths, ore int64) int64 {
+	if ore == 0 || thousandths == 0 {
+		return 0
+	}
+	if thousandths > (maxAmount-500)/ore {
+		return maxAmount / 1000
+	}
+	return (thousandths*ore + 500) / 1000
+}
+
+// maxAmount is far below the largest integer, so that sums of a full order do not wrap.
+const maxAmount = math.MaxInt64 / 2
+
+// period writes when somebody comes, on his own clock.
+func period(from, to time.Time) string {
+	s := from.Format("2006-01-02 15:04")
+	if !to.IsZero() {
+		s += to.Format("-15:04")
+	}
+	return s
 }
 
 // Flag puts before staff what looks like an answer to an order and was not carried out.
 type Flag struct {
 	Lane   LaneID
+	Order  OrderNo // that it is about; 0: it can't be told
 	Pieces []string
 	Why    string
 }
@@ -135,13 +181,19 @@ func (f Flag) apply(c *Case, t *teller) error {
 	if len(f.Pieces) == 0 {
 		return fault.New(fault.Invalid, "there is nothing to flag")
 	}
-	t.tell(c, Entry{Kind: KindFlag, Lane: f.Lane, Why: f.Why, Text: strings.Join(f.Pieces, "\n")})
+	t.tell(c, Entry{Kind: KindFlag, Lane: f.Lane, Order: f.Order, Why: f.Why, Text: strings.Join(f.Pieces, "\n")})
+	by := Actor{}
+	if o, ok := c.Order(f.Order); ok {
+		by = o.By
+	}
+	t.attend(c, Attention{Lane: f.Lane, For: c.ownerOf(by), Why: "an answer was not carried out: a person has to read it"})
 	return nil
 }
 
 // Notify writes to one participant what no person wrote. It is for rules alone.
 type Notify struct {
 	Participant ParticipantNo
+	Order       OrderNo // that it is about, if any
 	Auto, Text  string
 }
 
@@ -150,7 +202,7 @@ func (n Notify) apply(c *Case, t *teller) error {
 	if !ok {
 		return fault.New(fault.NotFound, fmt.Sprintf("case %d has no participant %d", c.Number, n.Participant))
 	}
-	t.tell(c, Entry{Kind: KindMailOut, Lane: lane, MailOut: &MailOut{Text: n.Text, Auto: n.Auto, To: n.Participant}})
+	t.tell(c, Entry{Kind: KindMailOut, Lane: lane, Order: n.Order, MailOut: &MailOut{Text: n.Text, Auto: n.Auto, To: n.Participant}})
 	return nil
 }
 

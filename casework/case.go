@@ -55,9 +55,6 @@ type Lane struct {
 	ID           LaneID        `json:"id"`
 	Kind         LaneKind      `json:"kind"`
 	Participants []Participant `json:"participants"`
-	Order        OrderState    `json:"order,omitempty"`      // of a supplier's lane that has one
-	BookedFrom   time.Time     `json:"booked_from,omitzero"` // when he comes, as he said
-	BookedTo     time.Time     `json:"booked_to,omitzero"`   // zero: he gave no end
 }
 
 // Reporter is who reported the case.
@@ -121,6 +118,7 @@ type Case struct {
 	Fields      map[string]string `json:"fields,omitempty"`
 	Reporter    *Reporter         `json:"reporter,omitempty"`
 	Lanes       []Lane            `json:"lanes"`
+	Orders      []WorkOrder       `json:"orders,omitempty"`
 	Links       []Link            `json:"links,omitempty"`
 	CreatedAt   time.Time         `json:"created_at"`
 	UpdatedAt   time.Time         `json:"updated_at"`
@@ -134,11 +132,15 @@ type Case struct {
 	Version     uint64            `json:"-"`
 }
 
-// clone returns a copy whose lanes, links and fields can be changed without touching c's.
+// clone returns a copy whose lanes, orders, links and fields can be changed without touching c's.
 func (c Case) clone() Case {
 	c.Lanes = slices.Clone(c.Lanes)
 	for i := range c.Lanes {
 		c.Lanes[i].Participants = slices.Clone(c.Lanes[i].Participants)
+	}
+	c.Orders = slices.Clone(c.Orders)
+	for i := range c.Orders {
+		c.Orders[i].Lines = slices.Clone(c.Orders[i].Lines)
 	}
 	c.Links = slices.Clone(c.Links)
 	c.Held = slices.Clone(c.Held)

@@ -102,35 +102,6 @@ func filesOnly(files []File) *MailOut {
 	return &MailOut{Files: files}
 }
 
-// Order sends the case to a supplier, on a lane of his own.
-type Order struct {
-	Name, Email string
-	MailOut
-}
-
-func (o Order) apply(c *Case, t *teller) error {
-	if err := validAddress(o.Email); err != nil {
-		return err
-	}
-	if len(o.Text) > maxText {
-		return fault.New(fault.Invalid, fmt.Sprintf("the order is longer than %d bytes", maxText))
-	}
-	if o.PriceCap < 0 {
-		return fault.New(fault.Invalid, "price_cap is negative")
-	}
-	_, lane, err := c.join(LaneSupplier, oneLine(o.Name), o.Email)
-	if err != nil {
-		return err
-	}
-	if l, ok := c.Lane(lane); ok {
-		l.Order = OrderOpen
-	}
-	out := o.MailOut
-	t.tell(c, Entry{Kind: KindOrder, Lane: lane, MailOut: &out})
-	t.attended(c, lane)
-	return nil
-}
-
 // AddParticipant puts somebody on a lane of that kind.
 type AddParticipant struct {
 	Kind        LaneKind

@@ -67,14 +67,22 @@ type MailOut struct {
 	PriceCap int64         `json:"price_cap,omitempty"` // öre
 	Quote    bool          `json:"quote,omitempty"`     // a request for a price, not an order
 	Files    []File        `json:"files,omitempty"`
-	To       ParticipantNo `json:"to,omitempty"`   // the only one who gets it; 0: everybody on the lane
-	Auto     string        `json:"auto,omitempty"` // AutoReceived or AutoUnderstood: no person wrote it; empty: one did
+	To       ParticipantNo `json:"to,omitempty"`    // the only one who gets it; 0: everybody on the lane
+	About    string        `json:"about,omitempty"` // what it tells of the order of its entry: AboutWithdrawn ...; empty: nothing that a template knows
+	Auto     string        `json:"auto,omitempty"`  // AutoReceived or AutoUnderstood: no person wrote it; empty: one did
 }
 
 // What a mail that no person wrote is for.
 const (
 	AutoReceived   = "received"   // acknowledges a new case
 	AutoUnderstood = "understood" // tells what was understood of an answer to an order
+)
+
+// What a mail tells a supplier of his order.
+const (
+	AboutWithdrawn = "withdrawn" // it is taken back
+	AboutChosen    = "chosen"    // his offer is accepted
+	AboutThanked   = "thanked"   // another offer was
 )
 
 // File is an attachment of a message that we send. Its bytes lie with the raw mails, under ID.
@@ -103,7 +111,8 @@ type Entry struct {
 	Kind       EntryKind   `json:"kind"`
 	Actor      Actor       `json:"actor"`
 	Lane       LaneID      `json:"lane,omitempty"`
-	Why        string      `json:"why,omitempty"` // in words, where a rule did it
+	Order      OrderNo     `json:"order,omitempty"` // that it is about
+	Why        string      `json:"why,omitempty"`   // in words, where a rule did it
 	MailIn     *MailIn     `json:"mail_in,omitempty"`
 	MailOut    *MailOut    `json:"mail_out,omitempty"`
 	Text       string      `json:"text,omitempty"` // of a note, or the description of a new case

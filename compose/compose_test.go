@@ -86,7 +86,7 @@ func composer(t testing.TB, s shelf, language, name string) *compose.Composer {
 }
 
 func order() casework.Entry {
-	return casework.Entry{ID: "e1", Seq: 5, Kind: casework.KindOrder, Lane: "supplier-2", MailOut: &casework.MailOut{
+	return casework.Entry{ID: "e1", Seq: 5, Kind: casework.KindOrder, Lane: "supplier-2", Order: 2, MailOut: &casework.MailOut{
 		Text: "Byt packning eller blandare.\nRing hyresgästen innan ni kommer.", Deadline: at().AddDate(0, 0, 7), PriceCap: 250000,
 	}}
 }
@@ -100,7 +100,15 @@ func TestGolden(t *testing.T) {
 	answered := &casework.Mail{Content: message.Content{MessageID: "x@ror.example", References: []string{"m1042-2-o0-x@arende.example.org"}}}
 	withFile := out("", "Ritningen bifogas.\n\nHälsningar\nEva")
 	withFile.MailOut.Files = []casework.File{{ID: "f1", Name: "ritning å.pdf", Type: "application/pdf", Size: 4}}
+	quote := order()
+	quote.MailOut.Quote = true
+	about := func(what, text string) casework.Entry {
+		e := out("", text)
+		e.Order, e.MailOut.About, e.MailOut.PriceCap = 2, what, 180000
+		return e
+	}
 	for name, e := range map[string]casework.Entry{
+		"quote": quote, "withdrawn": about(casework.AboutWithdrawn, "Hyresgästen har lagat det själv."), "chosen": about(casework.AboutChosen, ""), "thanked": about(casework.AboutThanked, ""),
 		"order": order(), "message": withFile, "received": out(casework.AutoReceived, "Mottaget."), "understood": out(casework.AutoUnderstood, "- Klar\n- Tid 2,5 h"),
 	} {
 		for _, language := range []string{"sv", "en"} {

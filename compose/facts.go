@@ -18,6 +18,7 @@ type facts struct {
 	Logo                 *shownLogo // nil: none
 	Language             string
 	Number               uint64
+	Order                string // "1042-2": of the order that the mail is about; else the case's number
 	CaseSubject, Subject string
 	Name                 string // of the one who gets the mail
 	Text                 string
@@ -45,7 +46,8 @@ type words struct {
 	dateTime                                                             string
 	order, quote                                                         string
 	what, where, class, deadline, priceCap, contact, phone, files, notes string
-	answers                                                              [4][2]string // label, body
+	about                                                                map[string]string // what a mail tells of an order, as its subject begins
+	answers, offers                                                      [][2]string       // label, body: to an order, to a request for a price
 }
 
 func wordsOf(language string) words {
@@ -53,13 +55,17 @@ func wordsOf(language string) words {
 		return words{
 			dateTime: "2006-01-02 15:04", order: "Arbetsorder", quote: "Prisförfrågan",
 			what: "Vad", where: "Var", class: "Typ", deadline: "Klart senast", priceCap: "Högsta pris", contact: "Kontakt", phone: "Telefon", files: "Bilagor", notes: "Felanmälan",
-			answers: [4][2]string{{"Tar jobbet", "TAR JOBBET"}, {"Boka tid", "BOKAT "}, {"Klar", "KLAR\r\nTID:  h\r\nMATERIAL: \r\nRESA:  km"}, {"Nej tack", "NEJ TACK "}},
+			answers: [][2]string{{"Tar jobbet", "TAR JOBBET"}, {"Boka tid", "BOKAT "}, {"Klar", "KLAR\r\nTID:  h\r\nMATERIAL: \r\nRESA:  km"}, {"Nej tack", "NEJ TACK "}},
+			offers:  [][2]string{{"Lämna pris", "PRIS  kr"}, {"Nej tack", "NEJ TACK "}},
+			about:   map[string]string{casework.AboutWithdrawn: "Återkallad", casework.AboutChosen: "Beställning", casework.AboutThanked: "Tack för ert svar"},
 		}
 	}
 	return words{
 		dateTime: "2006-01-02 15:04", order: "Work order", quote: "Request for a quote",
 		what: "What", where: "Where", class: "Type", deadline: "Done by", priceCap: "Price cap", contact: "Contact", phone: "Phone", files: "Attachments", notes: "Report",
-		answers: [4][2]string{{"Accept", "ACCEPT"}, {"Book a time", "BOOKED "}, {"Done", "DONE\r\nTIME:  h\r\nMATERIAL: \r\nTRAVEL:  km"}, {"Decline", "DECLINE "}},
+		answers: [][2]string{{"Accept", "ACCEPT"}, {"Book a time", "BOOKED "}, {"Done", "DONE\r\nTIME:  h\r\nMATERIAL: \r\nTRAVEL:  km"}, {"Decline", "DECLINE "}},
+		offers:  [][2]string{{"Give a price", "PRICE  kr"}, {"Decline", "DECLINE "}},
+		about:   map[string]string{casework.AboutWithdrawn: "Withdrawn", casework.AboutChosen: "Order", casework.AboutThanked: "Thank you"},
 	}
 }
 
@@ -71,17 +77,30 @@ func (c *Composer) facts(org Org, cs casework.Case, e casework.Entry, item casew
 	if l := org.Look.Logo; l != nil {
 		f.Logo = &shownLogo{html.URL("cid:" + logoID(item)), l.Width, l.Height}
 	}
-	f.Subject = fmt.Sprintf("%s [#%d]", f.CaseSubject, cs.Number)
+	f.Order = fmt.Sprint(cs.Number)
+	if e.Order != 0 {
+		f.Order = casework.OrderID(cs.Number, e.Order)
+	}
+	f.Subject = fmt.Sprintf("%s [#%s]", f.CaseSubject, f.Order)
 	f.Paragraphs = paragraphs(f.Text)
+	w := wordsOf(f.Language)
+	name := w.about[e.MailOut.About]
 	if e.Kind == casework.KindOrder {
-		w := wordsOf(f.Language)
-		name := w.order
+		name = w.order
 		if f.Quote {
 			name = w.quote
 		}
-		f.Subject = fmt.Sprintf("%s: %s", name, f.Subject)
+	}
+	if name != "" {
+		f.Subject = name + ": " + f.Subject
+	}
+	if e.Kind == casework.KindOrder || e.MailOut.About == casework.AboutChosen {
 		f.Rows = c.rows(w, cs, *e.MailOut)
-		f.Links = links(w, item.ReplyTo, f.Subject)
+		answers := w.answers
+		if f.Quote {
+			answers = w.offers
+		}
+		f.Links = links(answers, item.ReplyTo, f.Subject)
 	}
 	return f
 }
@@ -143,8 +162,8 @@ func kronor(ore int64) string {
 }
 
 // links are answers that a mail program has only to send (RFC 6068).
-func links(w words, to, subject string) (out []link) {
-	for i, a := range w.answers {
+func links(answers [][2]string, to, subject string) (out []link) {
+	for i, a := range answers {
 		u := "mailto:" + url.PathEscape(to) + "?subject=" + escape(subject) + "&body=" + escape(a[1])
 		out = append(out, link{Label: a[0], URL: u, First: i == 0})
 	}

@@ -23,18 +23,24 @@ func kinds() []kind {
 	out := func(auto string) casework.Entry {
 		return casework.Entry{Kind: casework.KindMailOut, MailOut: &casework.MailOut{Auto: auto}}
 	}
+	about := func(what string) casework.Entry {
+		return casework.Entry{Kind: casework.KindMailOut, Order: 2, MailOut: &casework.MailOut{About: what, PriceCap: 180000}}
+	}
 	return []kind{
 		{"message", out("")},
 		{"received", out(casework.AutoReceived)},
 		{"understood", out(casework.AutoUnderstood)},
-		{"order", casework.Entry{Kind: casework.KindOrder, MailOut: &casework.MailOut{Quote: true, PriceCap: 250000}}},
+		{"withdrawn", about(casework.AboutWithdrawn)},
+		{"chosen", about(casework.AboutChosen)},
+		{"thanked", about(casework.AboutThanked)},
+		{"order", casework.Entry{Kind: casework.KindOrder, Order: 2, MailOut: &casework.MailOut{Quote: true, PriceCap: 250000}}},
 	}
 }
 
 // kindOf names the template of an entry.
 func kindOf(e casework.Entry) string {
 	for _, k := range kinds() {
-		if k.entry.Kind == e.Kind && k.entry.MailOut.Auto == e.MailOut.Auto {
+		if k.entry.Kind == e.Kind && k.entry.MailOut.Auto == e.MailOut.Auto && k.entry.MailOut.About == e.MailOut.About {
 			return k.name
 		}
 	}
@@ -84,7 +90,7 @@ func sampleOf(org Org, k kind) facts {
 		Case: cs.Number, Participant: 1, At: at, To: casework.Participant{No: 1, Name: "Anna Andersson", Email: "anna@other.example"},
 		ReplyTo: "a1042-1-abcdefghijklmnopqrst@arende.example.org",
 	}
-	return (&Composer{Options: Options{Location: time.UTC}}).facts(org, cs, casework.Entry{Kind: k.entry.Kind, MailOut: &out}, item)
+	return (&Composer{Options: Options{Location: time.UTC}}).facts(org, cs, casework.Entry{Kind: k.entry.Kind, Order: k.entry.Order, MailOut: &out}, item)
 }
 
 // Preview is a sample mail of one kind. In its HTML the logo is a data URL, so that a browser shows it.

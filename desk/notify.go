@@ -42,6 +42,11 @@ func (d *Desk) acknowledge(tx casestore.Tx, c casework.Case, m casework.Mail, se
 
 // notify writes to a participant within the caps, which are counted in the same transaction. What is over them is not sent.
 func (d *Desk) notify(tx casestore.Tx, c casework.Case, p casework.Participant, auto, text string, at time.Time) (casework.Case, error) {
+	return d.write(tx, c, p, casework.Notify{Auto: auto, Text: text}, at)
+}
+
+// write is notify for a mail that says more.
+func (d *Desk) write(tx casestore.Tx, c casework.Case, p casework.Participant, n casework.Notify, at time.Time) (casework.Case, error) {
 	if _, err := d.Router.Route(p.Email); err == nil {
 		return c, nil // an address of ours
 	}
@@ -59,49 +64,9 @@ func (d *Desk) notify(tx casestore.Tx, c casework.Case, p casework.Participant, 
 	if err := casestore.Notified.Put(tx, &count); err != nil {
 		return c, err
 	}
-	c, _, err = d.act(tx, c, casework.Notify{Participant: p.No, Auto: auto, Text: text}, rule("notice"), at)
+	n.Participant = p.No
+	c, _, err = d.act(tx, c, n, rule("notice"), at)
 	return c, err
-}
-
-// answered carries out what a supplier's mail says in the reply grammar, and tells him what was understood. What was not understood, or
-// comes from somebody who may not command, is flagged for staff.
-func (d *Desk) answered(tx casestore.Tx, c casework.Case, m casework.Mail, e casework.Entry, rights casework.Rights) error {
-	l, ok := c.Lane(e.Lane)
-	if !ok || l.Kind != casework.LaneSupplier || !l.Order.Takes() || m.Content.Class != message.Personal || e.MailIn.Held {
-		return nil
-	}
-	n := d.Notices[m.Org]
-	loc := n.Location
-	if loc == nil {
-		loc = time.Local
-	}
-	said := grammar.Read(m.Content.Text, written(m), loc)
-	if len(said.Commands) > 0 && !rights.May(e.MailIn.Sender, casework.MayCommand) {
-		pieces := append(describe(said.Commands, n.Language), said.Rest...)
-		return d.flag(tx, c, e.Lane, pieces, "not carried out: the sender is "+string(e.MailIn.Sender), m.At)
-	}
-	if len(said.Commands) > 0 {
-		var err error
-		cmd := casework.AnswerOrder{Lane: e.Lane, Mail: e.ID, Sender: e.MailIn.Sender, Rights: rights, Said: said.Commands}
-		if c, _, err = d.act(tx, c, cmd, author(m), m.At); err != nil {
-			return err
-		}
-		if p, lane, ok := c.Participant(e.MailIn.Participant); ok && lane == e.Lane {
-			text := "- " + strings.Join(describe(said.Commands, n.Language), "\n- ")
-			if c, err = d.notify(tx, c, p, casework.AutoUnderstood, text, m.At); err != nil {
-				return err
-			}
-		}
-	}
-	return d.flag(tx, c, e.Lane, said.Rest, "looks like an answer to the order and was not understood for certain", m.At)
-}
-
-func (d *Desk) flag(tx casestore.Tx, c casework.Case, lane casework.LaneID, pieces []string, why string, at time.Time) error {
-	if len(pieces) == 0 {
-		return nil
-	}
-	_, _, err := d.act(tx, c, casework.Flag{Lane: lane, Pieces: pieces, Why: why}, rule("reply grammar"), at)
-	return err
 }
 
 // written is when the mail was written, if its own date can be believed: tomorrow is a day after that, also where it came late.

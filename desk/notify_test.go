@@ -189,9 +189,9 @@ func TestAnswersToAnOrder(t *testing.T) {
 			}
 			peer(t, d, c, 1, x.from, to, x.text, x.change)
 			kinds, cs, told := story(t, d, cs.Number)
-			l, _ := cs.Lane("supplier-2")
-			if kinds != x.kinds || l.Order != x.order || cs.Status != x.status || told != x.told {
-				t.Errorf("entries %q, order %s, case %s, told %q", kinds, l.Order, cs.Status, told)
+			o, _ := cs.Order(1)
+			if kinds != x.kinds || o.State != x.order || cs.Status != x.status || told != x.told {
+				t.Errorf("entries %q, order %s, case %s, told %q", kinds, o.State, cs.Status, told)
 			}
 		})
 	}
@@ -205,9 +205,9 @@ func TestBooking(t *testing.T) {
 	day := c.Now().AddDate(0, 0, 7).Format("2006-01-02")
 	peer(t, d, c, 1, "jour@ror.example", to, "BOKAT "+day+" 08:00-10:00", nil)
 	_, cs, told := story(t, d, cs.Number)
-	l, _ := cs.Lane("supplier-2")
-	if l.Order != casework.OrderBooked || l.BookedTo.Sub(l.BookedFrom) != 2*time.Hour || told != "- Bokat "+day+" 08:00-10:00" {
-		t.Errorf("lane is %+v, told %q", l, told)
+	o, _ := cs.Order(1)
+	if o.State != casework.OrderBooked || o.BookedTo.Sub(o.BookedFrom) != 2*time.Hour || told != "- Bokat "+day+" 08:00-10:00" {
+		t.Errorf("order is %+v, told %q", o, told)
 	}
 	out := outbox(t, d)
 	if len(out) != before+1 || out[len(out)-1].To.Email != "jour@ror.example" {

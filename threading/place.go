@@ -34,7 +34,7 @@ func (r resolver) onCase(f match) (Placement, error) {
 	if p.Held {
 		p.Why = heldWhy(p.Sender)
 	}
-	if !sameSubject(r.m.Content.Subject, f.c.Subject) && bareSubject(r.m.Content.Subject) != "" {
+	if !answersSubject(r.m.Content.Subject, f.c.Subject) && bareSubject(r.m.Content.Subject) != "" {
 		p.Split = true
 		p.Matched.Reasons = append(p.Matched.Reasons, "the subject is another one: perhaps this is another matter, to be split off")
 	}

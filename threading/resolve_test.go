@@ -216,6 +216,7 @@ func TestChangedSubjectSuggestsASplit(t *testing.T) {
 	}
 	for subject, want := range map[string]bool{
 		"Droppande kran": false, "SV: Re: [Demo #7] droppande  kran": false, "": false, "VS: Fwd: AW[2]: Droppande kran": false,
+		"SV: Arbetsorder: Droppande kran [#7-2]": false, "Droppande kran [#7]": false, "Re: Work order: Ny fråga [#7-2]": true,
 		"Ny fråga om hyran": true, "SV: Ny fråga": true,
 	} {
 		m := Mail{Org: "a", Routes: []Route{route}, At: noon, Content: message.Content{Class: message.Personal, Subject: subject, From: message.Mailbox{Email: "anna@home.example"}}}

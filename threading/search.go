@@ -172,6 +172,19 @@ func (r resolver) forwarded() bool {
 // replyPrefix is what mail programs put before a subject, as often as they like.
 var replyPrefix = regexp.MustCompile(`(?i)^\s*(?:\[[^\]]*\]|(?:re|sv|vs|aw|antw|fw|fwd|vb|wg|tr|rv|vl|res|enc|ang)(?:\[\d+\])?\s*:)\s*`)
 
+// ourTag is what we put behind a case's subject in a mail: its number, or that of one of its orders.
+var ourTag = regexp.MustCompile(`\s*\[#[0-9]+(?:-[0-9]+)?\]\s*$`)
+
+// answersSubject tells whether a subject is that of the case as we write it: our word for what the mail is may stand before it
+// ("Arbetsorder: "), and a number behind it.
+func answersSubject(subject, ofCase string) bool {
+	if sameSubject(subject, ofCase) {
+		return true
+	}
+	bare, of := strings.ToLower(bareSubject(ourTag.ReplaceAllString(subject, ""))), strings.ToLower(bareSubject(ofCase))
+	return bare == of || of != "" && strings.HasSuffix(bare, ": "+of)
+}
+
 // sameSubject tells whether two subjects are the same but for prefixes, tags in brackets, and spaces.
 func sameSubject(a, b string) bool {
 	return strings.EqualFold(bareSubject(a), bareSubject(b))
