@@ -102,6 +102,7 @@ type Desk interface {
 	Suspensions
 	Orders
 	Tokens
+	Registers
 }
 
 // Org is an organisation as the API names it.
@@ -214,6 +215,7 @@ func (s *server) engine() (*gin.Engine, error) {
 	s.todoCalls()
 	s.suspensionCalls()
 	s.lookCalls()
+	s.thingCalls()
 	return e, s.serveDescription(e)
 }
 

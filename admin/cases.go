@@ -194,22 +194,30 @@ func (s *server) editCase(ctx context.Context, in *editCaseInput) (*caseOutput, 
 	return s.showCase(c)
 }
 
-// expected turns If-Match into the version that must still hold, or 0. Tags are compared strongly, so that a weak one never
-// matches (RFC 9110 section 13.1.1); the outside interface says 409 where that section has 412.
+// expected turns the If-Match of a case into the version that must still hold, or 0.
 func (s *server) expected(ctx context.Context, org casework.OrgID, n casework.CaseNumber, ifMatch string) (uint64, error) {
+	return matched(ifMatch, func() (uint64, error) {
+		c, err := s.Desk.Case(ctx, org, n)
+		return c.Version, err
+	})
+}
+
+// matched turns If-Match into the version that must still hold, or 0. Tags are compared strongly, so that a weak one never
+// matches (RFC 9110 section 13.1.1); the outside interface says 409 where that section has 412.
+func matched(ifMatch string, version func() (uint64, error)) (uint64, error) {
 	if ifMatch == "" || strings.TrimSpace(ifMatch) == "*" {
 		return 0, nil
 	}
-	c, err := s.Desk.Case(ctx, org, n)
+	v, err := version()
 	if err != nil {
 		return 0, err
 	}
 	for tag := range strings.SplitSeq(ifMatch, ",") {
-		if strings.TrimSpace(tag) == etag(c.Version) {
-			return c.Version, nil
+		if strings.TrimSpace(tag) == etag(v) {
+			return v, nil
 		}
 	}
-	return 0, fault.New(fault.Conflict, fmt.Sprintf("case %d has changed meanwhile", n))
+	return 0, fault.New(fault.Conflict, "it has changed meanwhile")
 }
 
 type addParticipantInput struct {

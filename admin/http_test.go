@@ -26,7 +26,7 @@ import (
 
 // calls are all calls that need a token, each with a body that it would take.
 func calls() [][3]string {
-	return [][3]string{
+	all := [][3]string{
 		{"POST", "/api/v1/cases", `{"subject":"x"}`}, {"GET", "/api/v1/cases", ""}, {"GET", "/api/v1/cases/1", ""},
 		{"PATCH", "/api/v1/cases/1", `{}`}, {"POST", "/api/v1/cases/1/participants", `{"kind":"customer","email":"a@b.example"}`},
 		{"GET", "/api/v1/cases/1/entries", ""}, {"GET", "/api/v1/entries/x", ""},
@@ -38,6 +38,14 @@ func calls() [][3]string {
 		{"GET", "/api/v1/todo", ""}, {"POST", "/api/v1/todo/x/done", ""},
 		{"GET", "/api/v1/suspensions", ""}, {"DELETE", "/api/v1/suspensions/a@b.example", ""},
 	}
+	for many, body := range map[string]string{
+		"objects": `{"id":"x","kind":"area","name":"X"}`, "contacts": `{"id":"x","name":"X","parts":["staff"]}`, "segments": `{"id":"x","name":"X"}`,
+		"tenancies": `{"id":"x","customer":"c","object":"o","from":"2026-01-01"}`, "classes": `{"path":"x"}`, "routes": `{"id":"x","assignee":"c"}`,
+	} {
+		path := "/api/v1/" + many
+		all = append(all, [][3]string{{"GET", path, ""}, {"GET", path + "/x", ""}, {"PUT", path + "/x", body}, {"GET", path + "/x/editions", ""}}...)
+	}
+	return all
 }
 
 func TestToken(t *testing.T) {

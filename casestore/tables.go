@@ -150,10 +150,10 @@ var (
 
 // Schemas lists every table, for engines that make them beforehand and for verify.
 func Schemas() []*Schema {
-	return []*Schema{
+	return append([]*Schema{
 		Cases.Schema(), Entries.Schema(), Log.Schema(), Cursors.Schema(), Mails.Schema(), Raws.Schema(), References.Schema(),
 		Triage.Schema(), Outbox.Schema(), Suspended.Schema(), Notified.Schema(), Files.Schema(), Parties.Schema(), Transport.Schema(), Keys.Schema(), Tokens.Schema(),
-	}
+	}, registerSchemas()...)
 }
 
 // CaseKey is the key of a case.

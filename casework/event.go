@@ -7,7 +7,8 @@ type EventKind string
 
 // The kinds of events.
 const (
-	EventEntry EventKind = "entry" // a new entry on the timeline of a case
+	EventEntry    EventKind = "entry"    // a new entry on the timeline of a case
+	EventRegister EventKind = "register" // a thing of the register has a new edition
 )
 
 // Event is a line of an organisation's log: what happened, in the order in which it was committed. It only points: what
@@ -19,6 +20,7 @@ type Event struct {
 	Kind    EventKind  `json:"kind"`
 	Case    CaseNumber `json:"case,omitempty"`
 	Entry   uint64     `json:"entry,omitempty"` // Entry.Seq within the case
+	Thing   string     `json:"thing,omitempty"` // of the register: kind/id
 	Version uint64     `json:"-"`
 }
 

@@ -1,0 +1,71 @@
+package casestore
+
+import (
+	"smartmail/casework"
+	"smartmail/property"
+	"smartmail/register"
+)
+
+// The register: what an organisation says of itself. Every table has by_external, for what is imported.
+var (
+	// Objects of the property tree; by_parent finds what lies in one.
+	Objects = declareThing("objects",
+		Index[casework.Registered[property.Object]]{Name: "by_parent", Keys: func(r *casework.Registered[property.Object]) []Key {
+			return []Key{ThingKey(r.Org, string(r.Thing.Parent))}
+		}})
+	// Contacts are people and companies; by_email finds whose an address is, by_part all suppliers and so on.
+	Contacts = declareThing("contacts",
+		Index[casework.Registered[register.Contact]]{Name: "by_email", Keys: func(r *casework.Registered[register.Contact]) (keys []Key) {
+			for _, email := range r.Thing.Emails {
+				keys = append(keys, PartyKey(r.Org, email))
+			}
+			return keys
+		}},
+		Index[casework.Registered[register.Contact]]{Name: "by_part", Keys: func(r *casework.Registered[register.Contact]) (keys []Key) {
+			for _, p := range r.Thing.Parts {
+				keys = append(keys, ThingKey(r.Org, string(p)))
+			}
+			return keys
+		}})
+	// Tenancies; found by their customer and by their object.
+	Tenancies = declareThing("tenancies",
+		Index[casework.Registered[register.Tenancy]]{Name: "by_customer", Keys: func(r *casework.Registered[register.Tenancy]) []Key {
+			return []Key{ThingKey(r.Org, r.Thing.Customer)}
+		}},
+		Index[casework.Registered[register.Tenancy]]{Name: "by_object", Keys: func(r *casework.Registered[register.Tenancy]) []Key {
+			return []Key{ThingKey(r.Org, r.Thing.Object)}
+		}})
+	Segments = declareThing[register.Segment]("segments")
+	Classes  = declareThing[register.Class]("classes")
+	Routes   = declareThing[register.Route]("routes")
+
+	// Editions of things, oldest first: what the register was like at any time, and who made it so.
+	Editions = Declare("editions", 1,
+		func(e *casework.Edition) Key { return EditionsOf(e.Org, e.Kind, e.ID).Uint(e.Number) },
+		func(e *casework.Edition) *uint64 { return &e.Version },
+	)
+)
+
+// registerSchemas lists the register's tables.
+func registerSchemas() []*Schema {
+	return []*Schema{Objects.Schema(), Contacts.Schema(), Tenancies.Schema(), Segments.Schema(), Classes.Schema(), Routes.Schema(), Editions.Schema()}
+}
+
+// ThingKey is the key of a thing in the table of its kind, and of what an index says of it.
+func ThingKey(org casework.OrgID, id string) Key { return K(string(org)).Str(id) }
+
+// EditionsOf is the prefix of a thing's editions.
+func EditionsOf(org casework.OrgID, kind, id string) Key { return K(string(org)).Str(kind).Str(id) }
+
+func declareThing[T casework.Thing](name string, indexes ...Index[casework.Registered[T]]) *Table[casework.Registered[T]] {
+	external := Index[casework.Registered[T]]{Name: "by_external", Unique: true, Keys: func(r *casework.Registered[T]) []Key {
+		if r.Thing.External() == "" {
+			return nil
+		}
+		return []Key{ThingKey(r.Org, r.Thing.External())}
+	}}
+	return Declare(name, 1,
+		func(r *casework.Registered[T]) Key { return ThingKey(r.Org, r.Thing.Key()) },
+		func(r *casework.Registered[T]) *uint64 { return &r.Version },
+		append([]Index[casework.Registered[T]]{external}, indexes...)...)
+}

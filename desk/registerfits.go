@@ -1,0 +1,89 @@
+package desk
+
+import (
+	"fmt"
+
+	"smartmail/casestore"
+	"smartmail/casework"
+	"smartmail/fault"
+	"smartmail/property"
+	"smartmail/register"
+)
+
+// What a thing refers to must be there. Archived things may be referred to still: they were right once.
+
+// mustBe looks up what a field of a thing refers to.
+func mustBe[T casework.Thing](tx casestore.Tx, table *casestore.Table[casework.Registered[T]], org casework.OrgID, field, id string) (T, error) {
+	found, err := table.Get(tx, casestore.ThingKey(org, id))
+	if fault.Is(err, fault.NotFound) {
+		err = fault.New(fault.Invalid, fmt.Sprintf("%s: there is no %q", field, id))
+	}
+	return found.Thing, err
+}
+
+func mustBeIfAny[T casework.Thing](tx casestore.Tx, table *casestore.Table[casework.Registered[T]], org casework.OrgID, field, id string) error {
+	if id == "" {
+		return nil
+	}
+	_, err := mustBe(tx, table, org, field, id)
+	return err
+}
+
+func objectFits(tx casestore.Tx, org casework.OrgID, o property.Object) error {
+	if err := mustBeIfAny(tx, casestore.Segments, org, "segment", o.Segment); err != nil || o.Parent == "" {
+		return err
+	}
+	parent, err := mustBe(tx, casestore.Objects, org, "parent", string(o.Parent))
+	if err != nil {
+		return err
+	}
+	if err := o.Fits(parent); err != nil {
+		return err
+	}
+	_, err = property.Path(o.ID, func(id property.ID) (property.Object, error) {
+		if id == o.ID {
+			return o, nil
+		}
+		return mustBe(tx, casestore.Objects, org, "parent", string(id))
+	})
+	return err
+}
+
+func contactFits(tx casestore.Tx, org casework.OrgID, c register.Contact) error {
+	for _, area := range c.Areas {
+		if _, err := mustBe(tx, casestore.Objects, org, "areas", area); err != nil {
+			return err
+		}
+	}
+	return mustBeIfAny(tx, casestore.Segments, org, "segment", c.Segment)
+}
+
+func tenancyFits(tx casestore.Tx, org casework.OrgID, t register.Tenancy) error {
+	if _, err := mustBe(tx, casestore.Contacts, org, "customer", t.Customer); err != nil {
+		return err
+	}
+	_, err := mustBe(tx, casestore.Objects, org, "object", t.Object)
+	return err
+}
+
+func classFits(tx casestore.Tx, org casework.OrgID, c register.Class) error {
+	for _, above := range register.Above(c.Path) {
+		if _, err := mustBe(tx, casestore.Classes, org, "path", above); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func routeFits(tx casestore.Tx, org casework.OrgID, r register.Route) error {
+	if err := mustBeIfAny(tx, casestore.Classes, org, "class", r.Class); err != nil {
+		return err
+	}
+	if err := mustBeIfAny(tx, casestore.Objects, org, "object", r.Object); err != nil {
+		return err
+	}
+	if err := mustBeIfAny(tx, casestore.Contacts, org, "assignee", r.Assignee); err != nil {
+		return err
+	}
+	return mustBeIfAny(tx, casestore.Contacts, org, "supplier", r.Supplier)
+}
