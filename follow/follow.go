@@ -15,10 +15,12 @@
 package follow
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"slices"
 	"sync"
 	"time"
@@ -35,7 +37,14 @@ type Projection interface {
 	Edition() int
 	// Derive reads the cases from the source and returns what replaces the rows held of them in the target. A case that is
 	// not there is one of which nothing is to be held. write may run again.
-	Derive(source casestore.Tx, org casework.OrgID, cases []casework.CaseNumber) (write func(target casestore.Tx) error, err error)
+	Derive(source casestore.Tx, org casework.OrgID, changes []Change) (write func(target casestore.Tx) error, err error)
+}
+
+// Change tells that something happened on a case. A projection of what entries say may read only the new ones, for they
+// never change; it must take the whole case where the first entry is among them: the case is new, or all is derived anew.
+type Change struct {
+	Case        casework.CaseNumber
+	First, Last uint64 // the first and the last of the entries that are told of, by Entry.Seq
 }
 
 const (
@@ -43,6 +52,7 @@ const (
 	interval = 5 * time.Second  // between looks at the log when nobody wakes us: another process may write
 	patience = 30 * time.Second // after trouble, at most
 	longest  = time.Second      // that a reader waits
+	hopeless = 5 * portion      // events behind: a reader would wait in vain
 )
 
 // Follower brings projections up with the log. It is safe for concurrent use.
@@ -51,7 +61,7 @@ type Follower struct {
 	wake chan struct{}
 
 	mu     sync.Mutex
-	passed chan struct{} // closed after each pass over the log
+	passed chan struct{} // closed after each portion, and after each pass over the log
 }
 
 // Options of a follower; all are needed. Source and Target may be the same store.
@@ -60,6 +70,9 @@ type Options struct {
 	Orgs           []casework.OrgID
 	Projections    []Projection
 	Log            *slog.Logger
+	// Rest is how many times as long as it took to read a portion nothing is done before the next one, so that whoever is far
+	// behind leaves the processors to those who take in what he reads: with 3, a quarter of one. 0: no rest.
+	Rest int
 }
 
 // New returns a follower; Run makes it work.
@@ -77,15 +90,15 @@ func (f *Follower) Wake() {
 
 // Run follows until ctx ends.
 func (f *Follower) Run(ctx context.Context) error {
-	pause := interval
+	next := interval
 	for {
 		if err := f.CatchUp(ctx); err == nil {
-			pause = interval
+			next = interval
 		} else if ctx.Err() == nil {
 			f.Log.Error("what is derived from the log is late", "err", err)
-			pause = min(2*pause, patience)
+			next = min(2*next, patience)
 		}
-		timer := time.NewTimer(pause)
+		timer := time.NewTimer(next)
 		select {
 		case <-ctx.Done():
 			timer.Stop()
@@ -103,14 +116,30 @@ func (f *Follower) CatchUp(ctx context.Context) error {
 	for _, org := range f.Orgs {
 		for _, p := range f.Projections {
 			for more := true; more; {
+				start := time.Now()
 				var err error
-				if more, err = f.step(ctx, org, p); err != nil {
+				if more, err = f.step(ctx, org, p); err == nil && more {
+					f.announce() // who waits for what is in this portion need not wait for the rest
+					err = pause(ctx, time.Duration(f.Rest)*time.Since(start))
+				}
+				if err != nil {
 					return fmt.Errorf("follow %s of %s: %w", p.Name(), org, err)
 				}
 			}
 		}
 	}
 	return nil
+}
+
+func pause(ctx context.Context, d time.Duration) error {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
 }
 
 func (f *Follower) announce() {
@@ -129,11 +158,11 @@ func (f *Follower) step(ctx context.Context, org casework.OrgID, p Projection) (
 	var write func(casestore.Tx) error
 	from := at.Seq
 	err = f.Source.View(ctx, func(tx casestore.Tx) error {
-		var cases []casework.CaseNumber
-		if cases, at.Seq, more, err = changed(tx, org, from); err != nil || at.Seq == from {
+		var changes []Change
+		if changes, at.Seq, more, err = changed(tx, org, from); err != nil || at.Seq == from {
 			return err
 		}
-		write, err = p.Derive(tx, org, cases)
+		write, err = p.Derive(tx, org, changes)
 		return err
 	})
 	if err != nil || write == nil {
@@ -152,21 +181,30 @@ func (f *Follower) step(ctx context.Context, org casework.OrgID, p Projection) (
 	return more, err
 }
 
-// changed reads the next events and returns the cases that they are about, each once, and the number of the last event.
-func changed(tx casestore.Tx, org casework.OrgID, after uint64) (cases []casework.CaseNumber, last uint64, more bool, err error) {
+// changed reads the next events and returns the cases that they are about, each once and by number, and the number of the
+// last event.
+func changed(tx casestore.Tx, org casework.OrgID, after uint64) (changes []Change, last uint64, more bool, err error) {
 	last = after
 	n := 0
-	for e, err := range casestore.Log.Scan(tx, casestore.Query{Prefix: casestore.K(string(org)), After: casestore.LogKey(org, after), Limit: portion}) {
+	cases := map[casework.CaseNumber]Change{}
+	for f, err := range casestore.Log.Scan(tx, casestore.Query{Prefix: casestore.K(string(org)), After: casestore.LogKey(org, after), Limit: portion}) {
 		if err != nil {
 			return nil, 0, false, err
 		}
-		n, last = n+1, e.Record.Seq
-		if e.Record.Case != 0 {
-			cases = append(cases, e.Record.Case)
+		e := f.Record
+		n, last = n+1, e.Seq
+		if e.Case == 0 {
+			continue
 		}
+		c, again := cases[e.Case]
+		if !again {
+			c = Change{Case: e.Case, First: e.Entry, Last: e.Entry}
+		}
+		c.First, c.Last = min(c.First, e.Entry), max(c.Last, e.Entry)
+		cases[e.Case] = c
 	}
-	slices.Sort(cases)
-	return slices.Compact(cases), last, n == portion, nil
+	changes = slices.SortedFunc(maps.Values(cases), func(a, b Change) int { return cmp.Compare(a.Case, b.Case) })
+	return changes, last, n == portion, nil
 }
 
 // cursor is where the projection stands: before the first event when it has none, or one of another edition.
@@ -196,8 +234,8 @@ func head(tx casestore.Tx, org casework.OrgID) (seq uint64, err error) {
 	return seq, nil
 }
 
-// Wait returns when all that was committed before it was called is derived, after a second at the latest: what is a little
-// old is better than no answer.
+// Wait returns when all that was committed before it was called is derived, after a second at the latest, and at once where
+// that would be in vain: what is a little old is better than no answer.
 func (f *Follower) Wait(ctx context.Context, org casework.OrgID) error {
 	limited, cancel := context.WithTimeout(ctx, longest)
 	defer cancel()
@@ -219,11 +257,14 @@ func (f *Follower) wait(ctx context.Context, org casework.OrgID) error {
 		f.mu.Lock()
 		passed := f.passed // before the look, so that no pass is missed
 		f.mu.Unlock()
-		var there bool
-		if there, err = f.reached(ctx, org, end); there || err != nil {
+		var behind uint64
+		if behind, err = f.behind(ctx, org, end); behind == 0 || err != nil {
 			return err
 		}
 		f.Wake()
+		if behind > hopeless {
+			return nil
+		}
 		select {
 		case <-passed:
 		case <-ctx.Done():
@@ -233,14 +274,18 @@ func (f *Follower) wait(ctx context.Context, org casework.OrgID) error {
 	return err
 }
 
-// reached reports whether every projection has come to an event.
-func (f *Follower) reached(ctx context.Context, org casework.OrgID, seq uint64) (bool, error) {
+// behind is how many events the projection that is furthest behind has yet to read, up to that one.
+func (f *Follower) behind(ctx context.Context, org casework.OrgID, seq uint64) (most uint64, err error) {
 	for _, p := range f.Projections {
-		if at, err := f.cursor(ctx, org, p); err != nil || at.Seq < seq {
-			return false, err
+		at, err := f.cursor(ctx, org, p)
+		if err != nil {
+			return 0, err
+		}
+		if at.Seq < seq {
+			most = max(most, seq-at.Seq)
 		}
 	}
-	return true, nil
+	return most, nil
 }
 
 // Rebuild makes a projection derive everything anew, while it goes on to be read.

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"path/filepath"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -32,21 +33,21 @@ var subjects = casestore.Declare("subjects", 1,
 type projection struct {
 	edition int
 	fail    error
-	asked   [][]casework.CaseNumber
+	asked   [][]follow.Change
 	meet    func() // called between reading and writing
 }
 
 func (p *projection) Name() string { return "subjects" }
 func (p *projection) Edition() int { return p.edition }
-func (p *projection) Derive(source casestore.Tx, org casework.OrgID, cases []casework.CaseNumber) (func(casestore.Tx) error, error) {
-	p.asked = append(p.asked, cases)
+func (p *projection) Derive(source casestore.Tx, org casework.OrgID, changes []follow.Change) (func(casestore.Tx) error, error) {
+	p.asked = append(p.asked, changes)
 	var rows []subject
-	for _, n := range cases {
-		c, err := casestore.Cases.Get(source, casestore.CaseKey(org, n))
+	for _, ch := range changes {
+		c, err := casestore.Cases.Get(source, casestore.CaseKey(org, ch.Case))
 		if err != nil {
 			return nil, err
 		}
-		rows = append(rows, subject{Org: org, Case: n, Subject: c.Subject})
+		rows = append(rows, subject{Org: org, Case: ch.Case, Subject: c.Subject})
 	}
 	if p.meet != nil {
 		p.meet()
@@ -84,20 +85,25 @@ func newHouse(t *testing.T) *house {
 	return &house{t, open("source.db"), open("derived.db")}
 }
 
-// change stores a case under that subject, with its event.
-func (h *house) change(n casework.CaseNumber, text string) {
+// change stores a case under those subjects in turn, with an event for each.
+func (h *house) change(n casework.CaseNumber, texts ...string) {
 	h.t.Helper()
 	err := h.source.Update(h.t.Context(), func(tx casestore.Tx) error {
 		c, _ := casestore.Cases.Get(tx, casestore.CaseKey("a", n)) // none yet: a new one
-		c.Org, c.Number, c.Subject = "a", n, text
-		if err := casestore.Cases.Put(tx, &c); err != nil {
-			return err
+		for _, text := range texts {
+			c.Org, c.Number, c.Subject = "a", n, text
+			if err := casestore.Cases.Put(tx, &c); err != nil {
+				return err
+			}
+			seq, err := tx.Next(casestore.LogSeries("a"))
+			if err != nil {
+				return err
+			}
+			if err := casestore.Log.Put(tx, &casework.Event{Org: "a", Seq: seq, Kind: casework.EventEntry, Case: n, Entry: c.Version}); err != nil {
+				return err
+			}
 		}
-		seq, err := tx.Next(casestore.LogSeries("a"))
-		if err != nil {
-			return err
-		}
-		return casestore.Log.Put(tx, &casework.Event{Org: "a", Seq: seq, Kind: casework.EventEntry, Case: n, Entry: 1})
+		return nil
 	})
 	if err != nil {
 		h.t.Fatal(err)
@@ -137,8 +143,8 @@ func TestCatchUp(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if fmt.Sprint(p.asked) != "[[1 2]]" {
-		t.Errorf("asked for %v: each case once, in one go", p.asked)
+	if fmt.Sprint(p.asked) != "[[{1 1 2} {2 1 1}]]" {
+		t.Errorf("asked for %v: each case once, with its entries, in one go", p.asked)
 	}
 	h.want("1 kran i kök 1", "2 lås 1")
 
@@ -208,6 +214,21 @@ func TestManyEvents(t *testing.T) {
 		t.Errorf("%d portions, want 3", len(p.asked))
 	}
 	h.want("1 1197 3", "2 1198 3", "3 1199 3", "4 1200 3", "5 1194 3", "6 1195 3", "7 1196 3")
+}
+
+// Who is far behind rests between portions, and nobody waits for him.
+func TestRest(t *testing.T) {
+	h, p := newHouse(t), &projection{edition: 1}
+	h.change(1, slices.Repeat([]string{"x"}, 3001)...)
+	f := follow.New(follow.Options{Source: h.source, Target: h.target, Orgs: []casework.OrgID{"a"}, Projections: []follow.Projection{p}, Rest: 1e9, Log: slog.New(slog.DiscardHandler)})
+	if err := f.Wait(t.Context(), "a"); err != nil || len(p.asked) > 0 {
+		t.Error(err, p.asked)
+	}
+	ctx, stop := context.WithTimeout(t.Context(), 100*time.Millisecond)
+	defer stop()
+	if err := f.CatchUp(ctx); !errors.Is(err, context.DeadlineExceeded) || len(p.asked) != 1 {
+		t.Errorf("%d portions, %v: want one, and a rest that ends with the caller", len(p.asked), err)
+	}
 }
 
 func TestWait(t *testing.T) {
