@@ -27,7 +27,11 @@ func (d *Desk) answered(tx casestore.Tx, c casework.Case, m casework.Mail, e cas
 	if loc == nil {
 		loc = time.Local
 	}
-	said := grammar.Read(m.Content.Text, written(m), loc)
+	text, err := unrepeated(tx, c.Org, c.Number, e.Lane, m.Content.Text)
+	if err != nil {
+		return err
+	}
+	said := grammar.Read(text, written(m), loc)
 	if len(said.Commands) == 0 {
 		if o != nil && o.State.Ended() {
 			return nil // what only looks like an answer needs nobody, where there is nothing to answer
@@ -43,7 +47,7 @@ func (d *Desk) answered(tx casestore.Tx, c casework.Case, m casework.Mail, e cas
 		_, err := d.flag(tx, c, casework.Flag{Lane: e.Lane, Order: orderNo(o), Pieces: pieces, Why: notCarriedOut + why}, m.At)
 		return err
 	}
-	c, err := d.carryOut(tx, c, m, e, *o, casework.AnswerOrder{
+	c, err = d.carryOut(tx, c, m, e, *o, casework.AnswerOrder{
 		Order: o.No, Mail: e.ID, Sender: e.MailIn.Sender, Rights: rights, Said: said.Commands,
 	})
 	if err != nil {

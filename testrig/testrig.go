@@ -1,6 +1,7 @@
 // Package testrig runs the real program for tests and benchmarks: its binary, a configuration, a DNS of its own.
 //
 //	Build → Start(Options) → Instance{SMTP, HTTP, Token} → Stop, Kill, Start again on the same folder
+//	Instance ⇄ Post ⇄ other instances, robots, mailboxes
 //
 // It listens on loopback only, on ports that the system chooses unless told otherwise, and ends only what it started.
 package testrig
@@ -8,6 +9,7 @@ package testrig
 import (
 	"bufio"
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -45,6 +47,8 @@ type Options struct {
 	SMTP   string   // address to take mail on, for one that is to stay the same; default "127.0.0.1:0"
 	Top    string   // further keys of the top level, lines of YAML
 	Policy string   // YAML mapping of the organisation's policy; default "{}"
+	Domain string   // of the case addresses and of the intake address "felanmalan"; default Domain
+	DKIM   string   // file of the key with which the organisation signs, under Selector; default: it does not
 	Env    []string // further environment
 }
 
@@ -71,14 +75,9 @@ func (o Options) Data() string { return filepath.Join(o.Dir, "data") }
 
 // Write puts a configuration into the folder and returns its path.
 func Write(o Options) (string, error) {
-	policy := o.Policy
-	if policy == "" {
-		policy = "{}"
-	}
-	listen := o.SMTP
-	if listen == "" {
-		listen = "127.0.0.1:0"
-	}
+	policy := cmp.Or(o.Policy, "{}")
+	listen := cmp.Or(o.SMTP, "127.0.0.1:0")
+	domain := cmp.Or(o.Domain, Domain)
 	text := fmt.Sprintf(`data_dir: %q
 smtp:
   listen: [%q]
@@ -89,9 +88,12 @@ dns: {servers: [%q]}
   - id: %s
     name: Demo Bostad AB
     domain: %s
-    intake: [{address: %s, class: fault}]
+    intake: [{address: felanmalan@%s, class: fault}]
     policy: %s
-`, o.Data(), listen, o.Extra, o.DNS, o.Top, Org, Domain, Intake, policy)
+`, o.Data(), listen, o.Extra, o.DNS, o.Top, Org, domain, domain, policy)
+	if o.DKIM != "" {
+		text += fmt.Sprintf("    dkim: [{selector: %s, key_file: %q}]\n", Selector, o.DKIM)
+	}
 	path := filepath.Join(o.Dir, "smartmail.yaml")
 	return path, os.WriteFile(path, []byte(text), 0o600)
 }

@@ -16,7 +16,7 @@ import (
 type demoMailbox struct {
 	box  *inbox.Box
 	stop func()
-	done chan error
+	done chan struct{}
 }
 
 // openMailbox starts the mailbox and makes it the configuration's smarthost. It does not end with ctx but when it is closed.
@@ -25,7 +25,7 @@ func openMailbox(ctx context.Context, cfg *config.Config) (*demoMailbox, error) 
 	if err != nil {
 		return nil, fmt.Errorf("the demo's mailbox: %w", err)
 	}
-	m := &demoMailbox{box: inbox.New(inbox.Options{}), done: make(chan error, 1)}
+	m := &demoMailbox{box: inbox.New(inbox.Options{}), done: make(chan struct{})}
 	// It logs nothing: the log should tell of the service, and that the service's mail came here the outbox tells.
 	srv, err := smtpd.New(smtpd.Options{Hostname: "mailbox.example", SpoolDir: cfg.Path("spool"), Log: slog.New(slog.DiscardHandler)}, m.box)
 	if err != nil {
@@ -34,14 +34,17 @@ func openMailbox(ctx context.Context, cfg *config.Config) (*demoMailbox, error) 
 	}
 	cfg.Relay.Smarthost.Address = l.Addr().String()
 	ctx, m.stop = context.WithCancel(context.WithoutCancel(ctx))
-	go func() { m.done <- srv.Serve(ctx, l) }()
+	go func() {
+		defer close(m.done)
+		_ = srv.Serve(ctx, l) // without it mail waits in the outbox, with the reason
+	}()
 	return m, nil
 }
 
 // close ends the mailbox. Its mails are gone then, so there is nothing that could go wrong with them.
 func (m *demoMailbox) close() {
 	m.stop()
-	_ = <-m.done
+	<-m.done
 }
 
 // pages are those of the mailbox, and a way there for who opens the bare address in a browser.
