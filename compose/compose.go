@@ -8,6 +8,7 @@
 //   - No name, subject or text adds a header or a part: whatever is written into a header is one encoded line of it.
 //   - From and Reply-To are the participant's own address on the case; a mail that no person wrote says so (RFC 3834).
 //   - Nobody reads what belongs to another lane: of a case, only what its work order is meant to tell.
+//   - No picture that goes out says where it was taken.
 package compose
 
 import (
@@ -26,7 +27,7 @@ import (
 //go:embed templates
 var builtin embed.FS
 
-// MaxAttachments is how much of attachments goes into a mail, in bytes before encoding. What comes after is named, not sent.
+// MaxAttachments is how much of attachments goes into a mail, in bytes before encoding. What comes after is a link.
 const MaxAttachments = 10 << 20
 
 // Reader is the desk as far as composing needs it.
@@ -43,6 +44,7 @@ type Org struct {
 	Name     string
 	Language string // "sv" or "en"; another one is taken for "en", and none for "sv"
 	Look     Look
+	Links    Links
 }
 
 // Check reads the organisation's templates and tries each of them. The error is of kind fault.Invalid: a line for each mistake, with file and
@@ -68,6 +70,9 @@ type Options struct {
 	Reader   Reader
 	Orgs     []Org
 	Location *time.Location // of the times that are shown; nil: time.Local
+
+	Signer    Signer // of links; nil: mails have none
+	PublicURL string // under which the links are served, such as "https://arende.example.org"
 }
 
 // Composer writes mails. It is safe for concurrent use.
@@ -121,6 +126,14 @@ func (c *Composer) Compose(ctx context.Context, item casework.OutboxItem) (Mail,
 		return Mail{}, fault.New(fault.Invalid, fmt.Sprintf("entry %s is no message", entry.ID))
 	}
 	f := c.facts(org, cs, entry.Entry, item)
+	files, apart, err := c.files(ctx, org, item, entry.Entry, f.Language)
+	if err != nil {
+		return Mail{}, err
+	}
+	f.Files = apart
+	if err := c.page(org, cs, item, &f); err != nil {
+		return Mail{}, err
+	}
 	text, html, err := c.looks[org.ID][f.Language+"/"+kindOf(entry.Entry)].render(f)
 	if err != nil {
 		return Mail{}, fmt.Errorf("compose: %w", err)
@@ -129,46 +142,11 @@ func (c *Composer) Compose(ctx context.Context, item casework.OutboxItem) (Mail,
 	if err != nil {
 		return Mail{}, err
 	}
-	files, err := c.files(ctx, item.Org, entry.MailOut.Files)
-	if err != nil {
-		return Mail{}, err
-	}
 	raw, err := write(item, header(org, item, f, thread, entry.MailOut.Auto != ""), body{text, html, org.Look.Logo}, files)
 	if err != nil {
 		return Mail{}, fmt.Errorf("compose: %w", err)
 	}
 	return Mail{From: item.ReturnPath, To: item.To.Email, Raw: raw}, nil
-}
-
-// file is an attachment, read.
-type file struct {
-	casework.File
-	content []byte
-}
-
-// files reads the attachments, as far as they fit.
-func (c *Composer) files(ctx context.Context, org casework.OrgID, list []casework.File) ([]file, error) {
-	var out []file
-	left := int64(MaxAttachments)
-	for _, f := range list {
-		if f.Size > left {
-			continue
-		}
-		_, r, err := c.Reader.OpenAttachment(ctx, org, f.ID)
-		if err != nil {
-			return nil, fmt.Errorf("compose: attachment: %w", err)
-		}
-		b, err := io.ReadAll(io.LimitReader(r, f.Size))
-		if closeErr := r.Close(); err == nil {
-			err = closeErr
-		}
-		if err != nil {
-			return nil, fmt.Errorf("compose: attachment: %w", err)
-		}
-		left -= f.Size
-		out = append(out, file{f, b})
-	}
-	return out, nil
 }
 
 // thread returns the Message-IDs that the mail refers to: a root that all mails to one participant share, so that programs keep one

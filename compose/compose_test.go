@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"context"
 	"flag"
+	"fmt"
+	"image/jpeg"
 	"io"
 	"net/mail"
 	"os"
@@ -19,6 +21,7 @@ import (
 	"smartmail/compose"
 	"smartmail/desk"
 	"smartmail/message"
+	"smartmail/threading"
 )
 
 var update = flag.Bool("update", false, "rewrite the golden files")
@@ -56,7 +59,12 @@ func at() time.Time { return time.Date(2026, 11, 24, 11, 30, 0, 0, time.UTC) }
 
 func theCase() casework.Case {
 	return casework.Case{
-		Org: "demo", Number: 1042, Subject: "Droppande kran i köket", Description: "Kranen i köket droppar sedan i går kväll.",
+		Org: "demo", Number: 1042, Status: casework.StatusAssigned,
+		Lanes: []casework.Lane{
+			{ID: "customer", Kind: casework.LaneCustomer, Participants: []casework.Participant{{No: 1, Name: "Anna Andersson", Email: "anna@home.example"}}},
+			{ID: "supplier-2", Kind: casework.LaneSupplier},
+		},
+		Orders: []casework.WorkOrder{{No: 2, Lane: "supplier-2", State: casework.OrderBooked, BookedFrom: at().Add(46 * time.Hour), BookedTo: at().Add(48 * time.Hour)}}, Subject: "Droppande kran i köket", Description: "Kranen i köket droppar sedan i går kväll.",
 		Class: "VVS > Blandare", Object: "Storgatan 12, lgh 1203, 2 tr", Fields: map[string]string{"Tillträde": "Huvudnyckel, katt hemma"},
 		Reporter: &casework.Reporter{Name: "Anna Andersson", Email: "anna@home.example", Phone: "070-000 00 00"},
 	}
@@ -77,12 +85,20 @@ func composer(t testing.TB, s shelf, language, name string) *compose.Composer {
 		t.Fatal(err)
 	}
 	c, err := compose.New(compose.Options{
-		Reader: s, Location: loc, Orgs: []compose.Org{{ID: "demo", Name: name, Language: language, Look: compose.Look{Footer: "Demo Bostad AB, Storgatan 1, 111 11 Stockholm", Logo: logo(t)}}},
+		Reader: s, Location: loc, Orgs: []compose.Org{{ID: "demo", Name: name, Language: language, Look: compose.Look{Footer: "Demo Bostad AB, Storgatan 1, 111 11 Stockholm", Logo: logo(t)}, Links: compose.Links{Page: true}}},
+		Signer: signs{}, PublicURL: "https://mx.example.org/",
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
 	return c
+}
+
+// signs makes tokens that tell what they are for.
+type signs struct{}
+
+func (signs) SignLink(l threading.Link) (string, error) {
+	return fmt.Sprintf("%s.%c%d-%d-%s.%d-%d", l.Org, l.Kind, l.Case, l.Participant, l.Entry, l.File, l.Expires.Unix()), nil
 }
 
 func order() casework.Entry {
@@ -107,19 +123,24 @@ func TestGolden(t *testing.T) {
 		e.Order, e.MailOut.About, e.MailOut.PriceCap = 2, what, 180000
 		return e
 	}
+	toCustomer := out("", "Rörmokaren kommer.")
+	toCustomer.Lane = "customer"
+	toCustomer.MailOut.Files = []casework.File{{ID: "f1", Name: "film å.mp4", Type: "video/mp4", Size: 24_300_000}, {ID: "f2", Name: "b.txt", Type: "text/plain", Size: 4}}
 	for name, e := range map[string]casework.Entry{
 		"quote": quote, "withdrawn": about(casework.AboutWithdrawn, "Hyresgästen har lagat det själv."), "chosen": about(casework.AboutChosen, ""), "thanked": about(casework.AboutThanked, ""),
-		"order": order(), "message": withFile, "received": out(casework.AutoReceived, "Mottaget."), "understood": out(casework.AutoUnderstood, "- Klar\n- Tid 2,5 h"),
+		"order": order(), "message": withFile, "customer": toCustomer, "received": out(casework.AutoReceived, "Mottaget."), "understood": out(casework.AutoUnderstood, "- Klar\n- Tid 2,5 h"),
 	} {
 		for _, language := range []string{"sv", "en"} {
 			t.Run(name+"-"+language, func(t *testing.T) {
 				s := shelf{c: theCase(), entry: e, newest: answered, file: "%PDF"}
 				c := composer(t, s, language, "Demo Bostad AB")
-				m, err := c.Compose(t.Context(), item("Bo Ek", "jour@ror.example"))
+				i := item("Bo Ek", "jour@ror.example")
+				i.Lane = e.Lane
+				m, err := c.Compose(t.Context(), i)
 				if err != nil {
 					t.Fatal(err)
 				}
-				again, err := c.Compose(t.Context(), item("Bo Ek", "jour@ror.example"))
+				again, err := c.Compose(t.Context(), i)
 				if err != nil || string(again.Raw) != string(m.Raw) || m.To != "jour@ror.example" || !strings.HasPrefix(m.From, "b1042-") {
 					t.Errorf("a second time it is another mail: %v, from %q to %q", err, m.From, m.To)
 				}
@@ -203,13 +224,97 @@ func TestAutomaticMailSaysSo(t *testing.T) {
 	}
 }
 
-// What goes beyond ten megabytes stays out of the mail.
-func TestBigAttachmentsStayOut(t *testing.T) {
+// What goes beyond ten megabytes is a link; without keys, and where a picture cannot be cleaned, it is named alone.
+func TestFilesApart(t *testing.T) {
+	link := "https://mx.example.org/f/demo.f1042-2-e1.0-"
+	for name, x := range map[string]struct {
+		size    int64
+		content string
+		change  func(*compose.Options)
+		want    string
+	}{
+		"fits":            {4, "abcd", nil, ""},
+		"too big":         {compose.MaxAttachments + 1, "", nil, "a.bin (10.5 MB): " + link},
+		"no keys":         {compose.MaxAttachments + 1, "", func(o *compose.Options) { o.Signer = nil }, "a.bin (10.5 MB, cannot be sent)"},
+		"cannot be clean": {7, "\xff\xd8\xff\xe1xyz", nil, "a.bin (7 byte, cannot be sent)"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			e := out("", "x")
+			e.MailOut.Files = []casework.File{{ID: "f1", Name: "a.bin", Size: x.size}, {ID: "f2", Name: "b.bin", Size: 2}}
+			o := composer(t, shelf{c: theCase(), entry: e, file: x.content + "abcd"}, "en", "D").Options
+			if x.change != nil {
+				x.change(&o)
+			}
+			c, err := compose.New(o)
+			if err != nil {
+				t.Fatal(err)
+			}
+			m, err := c.Compose(t.Context(), item("", "x@y.example"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			read := message.Parse(t.Context(), message.InMemory(m.Raw), message.Limits{})
+			if attached := strings.Contains(string(m.Raw), `filename=a.bin`); attached != (x.want == "") || !strings.Contains(string(m.Raw), "filename=b.bin") {
+				t.Errorf("attached: %v", attached)
+			}
+			if x.want != "" && !strings.Contains(read.FullText, x.want) || strings.Contains(read.FullText, "a.bin") != (x.want != "") {
+				t.Errorf("no %q in %s", x.want, read.FullText)
+			}
+		})
+	}
+}
+
+// A picture goes out without the place where it was taken.
+func TestPicturesAreCleaned(t *testing.T) {
+	photo := drawn(t, 8, 8, asJPEG)
+	const place = "Exif\x00\x00 59.3293 N 18.0686 E"
+	segment := append([]byte{0xff, 0xe1, 0, byte(len(place) + 2)}, place...)
+	photo = append(append(bytes.Clone(photo[:2]), segment...), photo[2:]...)
 	e := out("", "x")
-	e.MailOut.Files = []casework.File{{ID: "f1", Name: "a.bin", Size: compose.MaxAttachments + 1}, {ID: "f2", Name: "b.bin", Size: 4}}
-	m, err := composer(t, shelf{c: theCase(), entry: e, file: "abcd"}, "en", "D").Compose(t.Context(), item("", "x@y.example"))
-	if err != nil || strings.Contains(string(m.Raw), "a.bin") || !strings.Contains(string(m.Raw), "b.bin") {
-		t.Errorf("%v\n%s", err, m.Raw)
+	e.MailOut.Files = []casework.File{{ID: "f1", Name: "a.jpg", Type: "image/jpeg", Size: int64(len(photo))}}
+	m, err := composer(t, shelf{c: theCase(), entry: e, file: string(photo)}, "en", "D").Compose(t.Context(), item("", "x@y.example"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	env, err := enmime.ReadEnvelope(bytes.NewReader(m.Raw))
+	if err != nil || len(env.Attachments) != 1 {
+		t.Fatalf("%v, %d attachments", err, len(env.Attachments))
+	}
+	if _, err := jpeg.Decode(bytes.NewReader(env.Attachments[0].Content)); err != nil || bytes.Contains(env.Attachments[0].Content, []byte("59.3293")) {
+		t.Errorf("%v: %q", err, env.Attachments[0].Content)
+	}
+}
+
+// A customer hears what happens next, and where he can read his case; a supplier does not.
+func TestCustomersHearWhatIsNext(t *testing.T) {
+	for _, x := range []struct {
+		lane   casework.LaneID
+		status casework.Status
+		page   bool
+		want   string
+	}{
+		{"customer", casework.StatusAssigned, true, "What happens next? A visit is booked for Thursday 26 November 2026 10:30–12:30.\nSee the case: https://mx.example.org/p/demo.p1042-2-.0-1798111800\n"},
+		{"customer", casework.StatusDone, true, "What happens next? Is something left to do? Answer the mail.\nSee the case: https://mx.example.org/p/"},
+		{"customer", casework.StatusAssigned, false, "12:30.\n--\n"},
+		{"supplier-2", casework.StatusAssigned, true, "x\n\n--\n"},
+	} {
+		cs := theCase()
+		cs.Status = x.status
+		o := composer(t, shelf{c: cs, entry: out("", "x")}, "en", "D").Options
+		o.Orgs[0].Links.Page = x.page
+		c, err := compose.New(o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		i := item("", "x@y.example")
+		i.Lane = x.lane
+		m, err := c.Compose(t.Context(), i)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if text := message.Parse(t.Context(), message.InMemory(m.Raw), message.Limits{}).FullText; !strings.Contains(text, x.want) {
+			t.Errorf("%s, %s: no %q in\n%s", x.lane, x.status, x.want, text)
+		}
 	}
 }
 

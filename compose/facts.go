@@ -26,6 +26,10 @@ type facts struct {
 	Quote                bool
 	Rows                 []row  // of a work order; those without a value are left out
 	Links                []link // of a work order: ready-made answers
+	Files                []linked
+	Until                string // the day to which Files and Page can be read
+	Next                 string // to a customer: what happens next
+	Page                 string // to a customer: address of a page of his case; may be empty
 }
 
 // shownLogo is a logo as HTML shows it.
@@ -83,6 +87,7 @@ func (c *Composer) facts(org Org, cs casework.Case, e casework.Entry, item casew
 	}
 	f.Subject = fmt.Sprintf("%s [#%s]", f.CaseSubject, f.Order)
 	f.Paragraphs = paragraphs(f.Text)
+	f.Until = Day(org.expires(item), f.Language, c.Location)
 	w := wordsOf(f.Language)
 	name := w.about[e.MailOut.About]
 	if e.Kind == casework.KindOrder {

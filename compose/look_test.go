@@ -109,13 +109,14 @@ func TestLogoIsInline(t *testing.T) {
 
 func TestTemplatesOfAFolder(t *testing.T) {
 	for name, x := range map[string]struct{ file, content, wrong string }{
-		"text":             {"en/message.txt", "Hi {{.Name}} of {{.Organisation}}: {{.Text}}", ""},
+		"text":             {"en/message.txt", `Hi {{.Name}} of {{.Organisation}}: {{.Text}}{{template "files" .}}`, ""},
 		"no field":         {"en/message.txt", "a\n{{.Nothing}}", "en/message.txt:2:2: executing"},
 		"no field in HTML": {"en/order.html", `{{define "content"}}` + "\n{{range .Rows}}{{.Price}}{{end}}{{end}}", "en/order.html:2:17: executing"},
 		"not closed":       {"en/message.txt", "\n\n{{", "en/message.txt:3: unclosed action"},
 		"no content":       {"sv/message.html", "{{.Text}}", `no such template "content"`},
 		"unsafe place":     {"layout.html", `{{define "layout"}}{{if .Quote}}<a href="{{end}}{{.Text}}">{{end}}`, "layout.html:1"},
-		"not the text":     {"sv/received.txt", "Hej!", "sv/received.txt: does not show what the mail says"},
+		"not the text":     {"sv/received.txt", `Hej!{{template "files" .}}`, "sv/received.txt: does not show what the mail says"},
+		"not the links":    {"sv/received.html", `{{define "content"}}{{.Text}}{{end}}{{define "files"}}none{{end}}`, "sv/received.html: does not show the links to big files"},
 		"not for all":      {"sv/order.txt", "{{.Text}}{{(index .Rows 20).Label}}", "sv/order.txt:1:"},
 		"no such mail":     {"sv/ordr.txt", "{{.Text}}", "sv/ordr.txt: no mail has a template of this name"},
 		"without end":      {"layout.txt", `{{define "signature"}}{{template "signature" .}}{{end}}`, "exceeded maximum template depth"},
@@ -160,7 +161,7 @@ func folder(t *testing.T, file, content string) string {
 
 // Every kind has a sample in each language, which shows the logo without a mail around it.
 func TestPreview(t *testing.T) {
-	dir := folder(t, "en/message.txt", "First: {{.Text}}")
+	dir := folder(t, "en/message.txt", `First: {{.Text}}{{template "files" .}}`)
 	org := compose.Org{ID: "demo", Name: "Demo <Bostad>", Language: "sv", Look: compose.Look{Logo: logo(t), Templates: dir}}
 	c, err := compose.New(compose.Options{Reader: shelf{}, Orgs: []compose.Org{org}})
 	if err != nil {
@@ -175,7 +176,7 @@ func TestPreview(t *testing.T) {
 			}
 		}
 	}
-	for _, x := range []struct{ content, text, wrong string }{{"Second: {{.Text}}", "Second: ", ""}, {"{{.Tekst}}", "", "can't evaluate field Tekst"}} {
+	for _, x := range []struct{ content, text, wrong string }{{`Second: {{.Text}}{{template "files" .}}`, "Second: ", ""}, {"{{.Tekst}}", "", "can't evaluate field Tekst"}} {
 		if err := os.WriteFile(filepath.Join(dir, "en", "message.txt"), []byte(x.content), 0o600); err != nil {
 			t.Fatal(err)
 		}

@@ -142,6 +142,9 @@ func (l looks) try(language string, k kind) error {
 		return err
 	}
 	for form, content := range map[string]string{".txt": plain, ".html": rich} {
+		if !strings.Contains(content, full.Files[0].URL) {
+			return fmt.Errorf("%s%s: does not show the links to big files: {{template \"files\" .}}", l.html.Name(), form)
+		}
 		if !strings.Contains(content, full.Paragraphs[0][0]) {
 			return fmt.Errorf("%s%s: does not show what the mail says: {{.Text}} or {{template \"paragraphs\" .}}", l.html.Name(), form)
 		}

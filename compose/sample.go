@@ -90,7 +90,12 @@ func sampleOf(org Org, k kind) facts {
 		Case: cs.Number, Participant: 1, At: at, To: casework.Participant{No: 1, Name: "Anna Andersson", Email: "anna@other.example"},
 		ReplyTo: "a1042-1-abcdefghijklmnopqrst@arende.example.org",
 	}
-	return (&Composer{Options: Options{Location: time.UTC}}).facts(org, cs, casework.Entry{Kind: k.entry.Kind, Order: k.entry.Order, MailOut: &out}, item)
+	f := (&Composer{Options: Options{Location: time.UTC}}).facts(org, cs, casework.Entry{Kind: k.entry.Kind, Order: k.entry.Order, MailOut: &out}, item)
+	f.Files = []linked{{say("film på kranen.mp4", "film of the tap.mp4"), Bytes(24_300_000, org.Language), "https://mx.example.org" + FilePath + "sample"}}
+	if k.entry.Order == 0 {
+		f.Next, f.Page = Next(cs, at, org.Language, time.UTC), "https://mx.example.org"+PagePath+"sample"
+	}
+	return f
 }
 
 // Preview is a sample mail of one kind. In its HTML the logo is a data URL, so that a browser shows it.

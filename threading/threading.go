@@ -8,7 +8,7 @@
 //
 // Invariants:
 //   - A token, a Message-ID or a bounce address of ours that Route or Parse accepts was made by us for that organisation:
-//     one flipped bit, another organisation's or an expired key's is refused.
+//     one flipped bit, another organisation's or an expired key's is refused. So is a link, and that of another kind.
 //   - Every mail gets at least one placement; what nothing else claims goes to triage.
 //   - A reference alone never gives a stranger a way in: he takes part, was addressed then, or is marked unconfirmed.
 package threading
@@ -115,6 +115,14 @@ func (k *Keyring) Verify(org casework.OrgID, local string) (t Token, ok bool) {
 	if !ok {
 		return Token{}, false
 	}
+	if !k.proves(org, t, sum) {
+		return Token{}, false
+	}
+	return t, true
+}
+
+// proves reports whether a valid key of the organisation gives t that proof. Every key is tried, however soon one fits.
+func (k *Keyring) proves(org casework.OrgID, t Token, sum string) bool {
 	k.mu.RLock()
 	defer k.mu.RUnlock()
 	found := false
@@ -123,10 +131,7 @@ func (k *Keyring) Verify(org casework.OrgID, local string) (t Token, ok bool) {
 			found = true
 		}
 	}
-	if !found {
-		return Token{}, false
-	}
-	return t, true
+	return found
 }
 
 func (k *Keyring) valid(key casework.Key) bool {

@@ -38,7 +38,7 @@ var order = []struct {
 	{"blobstore", []string{"fault"}},
 	{"blobstore/files", []string{"fault", "blobstore"}},
 	{"desk", []string{"fault", "property", "register", "grammar", "message", "mailauth/verdict", "casework", "threading", "casestore", "blobstore"}},
-	{"compose", []string{"fault", "message", "picture", "casework", "desk"}},
+	{"compose", []string{"fault", "message", "picture", "casework", "threading", "desk"}},
 	{"outbound/mtasts", nil},
 	{"outbound", []string{"fault", "message", "mailauth/dkimsign", "casework", "outbound/dane", "outbound/mtasts"}},
 	{"scan", []string{"fault", "message"}},
