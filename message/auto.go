@@ -19,7 +19,7 @@ var (
 
 	// The same and more where people may write them as well: with a second sign.
 	awaySubject = regexp.MustCompile(`(?i)(?:^\W*(?:` + autoWords + `)\b|\b(?:på|har|under) (?:semester|ledighet|tjänstledig\w*|föräldraledig\w*)|\bsemester(?:stängt|ledig)?\b|\bledig\b|\bbortrest\b|inte på (?:kontoret|plats)|` +
-		`ikke (?:til stede|på kontoret|på plass)|\bute av kontoret|på ferie\b|\bferie(?:lukket|stengt)?\b|bortreist|\bpoissa\b|\blomalla\b|\bloma\b|en ole paikalla|abwesend|im urlaub|nicht im büro|on (?:vacation|holiday|leave|annual leave)|\baway\b|out of (?:the )?office|` +
+		`ikke (?:til stede|på kontoret|på plass)|\bute av kontoret|på ferie\b|\bferie(?:lukket|stengt)?\b|bortreist|(?:^|[^\pL])(?:poissa|lomalla|loma)(?:$|[^\pL-])|en ole paikalla|abwesend|im urlaub|nicht im büro|on (?:vacation|holiday|leave|annual leave)|\baway\b|out of (?:the )?office|` +
 		`tack för (?:ditt|ert) (?:mejl|mail|meddelande|e-?post)|takk for (?:din|e-posten|meldingen|henvendelsen)|tak for din (?:mail|henvendelse|besked)|kiitos (?:viestistäsi|yhteydenotosta|sähköpostistasi)|thank(?:s| you) for (?:your|contacting)|` +
 		`mottagningsbekräftelse|vi har (?:mottagit|tagit emot) (?:ditt|din|ert)|vi har modtaget|vi har mottatt|viestisi on vastaanotettu|we have received your)`)
 
@@ -72,7 +72,7 @@ func isAutomatic(h header, c *Content, lim Limits) bool {
 	if awaySubject.MatchString(c.Subject) && (autoText.MatchString(text) || h.has("X-Auto-Response-Suppress")) {
 		return true
 	}
-	return len(c.Text) < maxAutoText && isChallenge(text)
+	return isAway(c.Subject, text) || len(c.Text) < maxAutoText && isChallenge(text)
 }
 
 // isChallenge tells a text that asks its reader to prove that he is a person. The words are looked for first: they are
