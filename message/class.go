@@ -14,7 +14,7 @@ var (
 		`mail delivery (?:failed|failure|error|problem|system)`, `failure notice`, `delivery has failed`, `could not be delivered`,
 		`message delivery`, `non[- ]?delivery`, `not delivered`, `delivery delayed`, `delayed mail`, `olevererbar`, `kunde inte levereras`,
 		`unzustellbar`, `kunne ikke leveres`, `toimittamaton`, `nicht zugestellt`, `mail error`, `user unknown`, `rejected mail`,
-		`warning: (?:could not send|message)`, `message status - undeliverable`, `nondeliverable`, `bounce`,
+		`warning: (?:could not send|message)`, `message status - undeliverable`, `nondeliverable`, `bounce`, `^loop alert`,
 		`mail failed`, `could not send`, `error sending`, `mail (?:system|server) error`, `kunde ej levereras`, `oleverera`, `kan ikke leveres`, `ei voitu toimittaa`,
 		`échec (?:de la )?(?:remise|distribution)`, `non remis`, `no se (?:pudo|ha podido) entregar`, `mancata consegna`, `não entregue`, `onbestelbaar`, `niet bezorgd`,
 		`エラー通知`, `配信(?:不能|エラー|失敗)`, `送信(?:不能|エラー|失敗)`, `未達`, `退信`, `投递失败`, `не доставлен`,

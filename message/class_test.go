@@ -48,6 +48,8 @@ func TestClass(t *testing.T) {
 		{"success under a subject that sounds like failure", "Subject: Delivery Status Notification\r\nFrom: MAILER-DAEMON@example.com\r\n" + status("relayed"), true, Automatic},
 		{"read receipt", person + report("disposition-notification", "Content-Type: message/disposition-notification\r\n\r\nDisposition: x; displayed\r\n"), false, Automatic},
 		{"notice outside the RFC", "From: MAILER-DAEMON@example.com\r\nSubject: failure notice\r\n\r\n<borta@example.com>:\r\n550 5.1.1 no such user\r\n", true, Bounce},
+		{"a list's program refuses a copy", "From: list-admin@example.com\r\nSubject: Loop Alert: Duplicated Message-ID (list)\r\n\r\nDuplicated Message-ID in <list@example.com>.\r\n\r\nOriginal mail as follows:\r\n\r\n   Received: from x\r\n   From: a@example.com\r\n   Subject: y\r\n   Message-ID: <z@example.com>\r\n\r\n   text\r\n", false, Bounce},
+		{"a person about a loop", person + "Subject: Loop alert in the hallway\r\n\r\nThe lights go on and off.\r\n", false, Personal},
 		{"X-Failed-Recipients", "From: Mail Delivery System <Mailer-Daemon@example.com>\r\nX-Failed-Recipients: a@example.com\r\n\r\n", true, Bounce},
 		{"ARF", person + report("feedback-report", "Content-Type: message/feedback-report\r\n\r\nFeedback-Type: abuse\r\n"), false, Report},
 		{"TLS-RPT", person + report("tlsrpt", "Content-Type: application/tlsrpt+gzip\r\n\r\nx\r\n"), false, Report},
