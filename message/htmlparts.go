@@ -1,6 +1,7 @@
 package message
 
 import (
+	"regexp"
 	"strings"
 
 	"golang.org/x/net/html/atom"
@@ -91,6 +92,47 @@ func (w *htmlWriter) closeMark() {
 		w.out.marks = w.out.marks[:len(w.out.marks)-1]
 	}
 	w.quote.marked = ""
+}
+
+// paraState is the paragraph that is open, if it is one without space around it: a line.
+type paraState struct {
+	tight bool
+	from  int // where its text begins
+}
+
+// startParagraph begins a paragraph. Outlook writes every line as a tight one; a blank line is one without text.
+func (w *htmlWriter) startParagraph(tight bool) {
+	if w.para.tight {
+		w.endParagraph()
+	}
+	w.para = paraState{tight: tight, from: w.full.Len()}
+	if w.breaks = max(w.breaks, 1); !tight {
+		w.breaks = max(w.breaks, gap(atom.P))
+	}
+}
+
+func (w *htmlWriter) endParagraph() {
+	p := w.para
+	w.para = paraState{}
+	if p.tight && p.from < w.full.Len() {
+		w.breaks = max(w.breaks, 1)
+		return
+	}
+	w.breaks = max(w.breaks, gap(atom.P))
+}
+
+// noSpace tells the margins of a tight paragraph, above and below; 0.0001pt is what Outlook writes for none.
+var noSpace = regexp.MustCompile(`(?i)(?:^|;)\s*margin\s*:\s*` + noLength + `(?:\s+[\w.]+\s+` + noLength + `(?:\s+[\w.]+)?|\s+[\w.]+)?\s*(?:!important\s*)?(?:;|$)`)
+
+const noLength = `0(?:\.0+1?)?(?:px|pt|cm|mm|in|r?em)?`
+
+func isTight(attrs map[string]string) bool {
+	switch strings.TrimPrefix(attrs["class"], "x_") {
+	case "MsoNormal", "MsoPlainText", "MsoNoSpacing":
+		return true
+	}
+	style := attrs["style"]
+	return len(style) <= maxStyle && strings.Contains(style, "margin") && noSpace.MatchString(style)
 }
 
 // enterHidden reports whether the element, or one around it, is hidden by its style.

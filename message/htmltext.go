@@ -105,6 +105,7 @@ type htmlWriter struct {
 	started bool // something stands on the present line
 
 	quote quoteState
+	para  paraState
 	lists []int // open lists: the number of the next item, 0 without numbers
 	item  bool  // an item has begun and has no text yet
 	row   rowState
@@ -219,6 +220,8 @@ func (w *htmlWriter) start(tag atom.Atom, name string, attrs map[string]string, 
 	case atom.Blockquote:
 		w.breaks = max(w.breaks, 1)
 		w.quotes = min(w.quotes+1, 10)
+	case atom.P:
+		w.startParagraph(isTight(attrs))
 	default:
 		w.breaks = max(w.breaks, gap(tag))
 	}
@@ -248,6 +251,8 @@ func (w *htmlWriter) end(tag atom.Atom, name string) {
 	case atom.Table:
 		w.row = rowState{}
 		w.breaks = max(w.breaks, gap(tag))
+	case atom.P:
+		w.endParagraph()
 	default:
 		w.breaks = max(w.breaks, gap(tag))
 	}

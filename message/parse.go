@@ -110,6 +110,11 @@ func (c *Content) readText(s *shownText) {
 	lead := len(full) - len(strings.TrimLeftFunc(full, unicode.IsSpace))
 	c.Marked = shift(s.marks, -lead, len(c.FullText))
 	c.ReadAgain(nil)
+	if more := helpful(shift(s.hints, -lead, len(c.FullText)), c.Folded); len(more) > 0 {
+		c.Marked = append(c.Marked, more...)
+		slices.SortFunc(c.Marked, func(a, b Range) int { return a.Start - b.Start })
+		c.ReadAgain(nil)
+	}
 }
 
 // ReadAgain derives Text and Folded from FullText anew, now that the texts are known that we sent in this case, the newest

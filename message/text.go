@@ -15,6 +15,7 @@ import (
 type shownText struct {
 	full    strings.Builder // all of it
 	marks   []Range         // of full: what HTML structure marks as quoted, or as a signature
+	hints   []Range         // of full: the same, where the HTML is another form of the text
 	html    strings.Builder // sanitised
 	remote  int             // pictures that would have been fetched from elsewhere
 	cut     bool            // there was more than the limit
@@ -103,8 +104,14 @@ func (s *shownText) addText(p *part, leaves map[*part]leafText, limit int) {
 		return
 	}
 	if p.mediaType == "multipart/alternative" {
-		if c := plainest(p, leaves); c != nil {
-			s.addText(c, leaves, limit)
+		c := plainest(p, leaves)
+		if c == nil {
+			return
+		}
+		before := s.full.Len()
+		s.addText(c, leaves, limit)
+		if html, ok := richest(p, leaves); ok && c.mediaType == "text/plain" {
+			s.hints = append(s.hints, shift(hints(s.full.String()[before:], html), before, s.full.Len())...)
 		}
 		return
 	}
@@ -125,6 +132,18 @@ func plainest(p *part, leaves map[*part]leafText) *part {
 		}
 	}
 	return best
+}
+
+// richest is the text of the last alternative's HTML.
+func richest(p *part, leaves map[*part]leafText) (html htmlText, ok bool) {
+	for _, c := range p.children {
+		if l, is := leaves[c]; is && c.mediaType == "text/html" && len(l.html.marks) > 0 {
+			html, ok = l.html, true
+		} else if inner, is := richest(c, leaves); is {
+			html, ok = inner, true
+		}
+	}
+	return html, ok
 }
 
 // hasLeaf reports whether a shown leaf of the type, not blank, is in the subtree.
