@@ -69,6 +69,7 @@ func splitLines(full string, marks []Range) []*line {
 		start = end
 	}
 	markInitials(out)
+	markBars(out)
 	markCode(out)
 	return out
 }
@@ -111,6 +112,28 @@ func markInitials(lines []*line) {
 		}
 		before = name
 	}
+}
+
+// markBars finds quotations in the manner of "| text": below a line that says who wrote it, as tables have bars too.
+func markBars(lines []*line) {
+	for i := 0; i+1 < len(lines); i++ {
+		next := skipBlank(lines, i+1)
+		if !lines[i].ends || next == len(lines) || !barred(lines[next].text) {
+			continue
+		}
+		if start, _ := findVerb(strings.ToLower(lines[i].text)); start < 0 {
+			continue
+		}
+		for ; next < len(lines) && barred(lines[next].text); next++ {
+			lines[next].quoted = true
+		}
+		i = next - 1
+	}
+}
+
+// barred tells a line behind a bar; a row of a table ends in one as well.
+func barred(text string) bool {
+	return strings.HasPrefix(text, "|") && (len(text) == 1 || !strings.HasSuffix(text, "|"))
 }
 
 func initials(text string) string {

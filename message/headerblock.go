@@ -22,7 +22,14 @@ func (r *reader) separator(lines []*line, i int) (int, FoldKind) {
 		return n, kind
 	}
 	if strings.Contains(text, "aka.ms/") && isFooter(text) {
-		return 1, FoldQuote
+		n, next := 1, skipBlank(lines, i+1)
+		if next < len(lines) && delimiter(lines[next].text) != 0 {
+			next = skipBlank(lines, next+1)
+		}
+		if b := r.headerBlock(lines, next); b > 0 {
+			n = next + b - i
+		}
+		return n, FoldQuote
 	}
 	if delimiter(text) != 0 {
 		next := skipBlank(lines, i+1)

@@ -45,7 +45,7 @@ func quoteMark(name string, attrs map[string]string) mark {
 	case id == "OLK_SRC_BODY_SECTION", id == "mail-editor-reference-message-container", strings.HasPrefix(id, "yahoo_quoted_"),
 		id == "reply-intro", id == "isForwardContent", id == "qt" && name == "blockquote", id == "ms-outlook-mobile-reference-message":
 		return quoteInside
-	case id == "ms-outlook-mobile-signature" && name == "div":
+	case (id == "ms-outlook-mobile-signature" || id == "Signature") && name == "div":
 		return signatureInside
 	}
 	if name == "blockquote" && strings.EqualFold(attrs["type"], "cite") || attrs["data-marker"] == "__QUOTED_TEXT__" {

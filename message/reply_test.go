@@ -4,6 +4,7 @@ import (
 	"context"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -33,6 +34,10 @@ func TestNewText(t *testing.T) {
 		{"signature below the quotation", "Ja.\n\nOn 2026-01-05 10:00, Demo wrote:\n" + quoted + "-- \nAnna", "Ja."},
 		{"answer below", "On 2026-01-05 10:00, Demo wrote:\n" + quoted + "\nJa, tack.", "Ja, tack."},
 		{"answers between the lines stay", "Hej,\n\nOn 2026-01-05 10:00, Demo wrote:\n> Fråga ett?\nJa.\n> Fråga två?\nNej.", "Hej,\n\n> Fråga ett?\nJa.\n> Fråga två?\nNej."},
+		{"behind bars", "Ja.\n\nOn 2026-01-05 10:00, Demo wrote:\n| Hej,\n|\n| är det bra nu?", "Ja."},
+		{"answers between bars", "Hej,\n\nOn 2026-01-05 10:00, Demo wrote:\n| Fråga ett?\nJa.\n| Fråga två?\nNej.", "Hej,\n\n| Fråga ett?\nJa.\n| Fråga två?\nNej."},
+		{"a table below a colon", "Så här skrev de:\n| a | b |\n| c | d |", "Så här skrev de:\n| a | b |\n| c | d |"},
+		{"a table of bars in front", "Mått:\n| 12 cm\n| 14 cm", "Mått:\n| 12 cm\n| 14 cm"},
 		{"a sentence with a verb and a colon", "Hej,\nden 5 januari skrev jag till er:\nkranen droppar fortfarande.", "Hej,\nden 5 januari skrev jag till er:\nkranen droppar fortfarande."},
 		{"a list of labels", "Till: er\nÄmne: kranen\nDen droppar.", "Till: er\nÄmne: kranen\nDen droppar."},
 		{"a sentence about sending", "Reservdelen är\nskickad från verkstaden i går.", "Reservdelen är\nskickad från verkstaden i går."},
@@ -76,6 +81,9 @@ func TestNewTextOfHTML(t *testing.T) {
 		{"Outlook 2003", `<div>Ja.</div><div class="OutlookMessageHeader"><b>Från:</b> Demo</div><div>Hej</div>`, "Ja."},
 		{"Outlook in text alone", `<p>Ja.</p><p><b>Från:</b> Demo &lt;d@example.org&gt;<br><b>Skickat:</b> den 5 januari 2026<br><b>Till:</b> Anna<br><b>Ämne:</b> Kranen</p><p>Hej</p>`, "Ja."},
 		{"Outlook on phones", `<div>Ja.</div><div id="ms-outlook-mobile-signature">Hämta <a href="https://aka.ms/o0ukef">Outlook för iOS</a></div><div id="divRplyFwdMsg">Från: Demo</div><div>Hej</div>`, "Ja."},
+		{"Outlook's own lines, with a signature of a greeting and a name", `<div class="WordSection1"><p class="MsoNormal">Ja.<o:p></o:p></p><p class="MsoNormal"><o:p>&nbsp;</o:p></p><p class="MsoNormal">Hej, kom på tisdag.</p><p class="MsoNormal"><o:p>&nbsp;</o:p></p><p class="MsoNormal">Med vänliga hälsningar<o:p></o:p></p><p class="MsoNormal">Anna<o:p></o:p></p></div>`, "Ja.\n\nHej, kom på tisdag."},
+		{"lines that are paragraphs without margins", `<p style="margin: 0cm 0cm 0.0001pt">Ett</p><p style="margin:0px">två</p><p style="color:red;margin:0"><br></p><p style="margin:0 10px">tre</p><p style="margin:0 0 1em">fyra</p><p>Hej</p>`, "Ett\ntvå\n\ntre\n\nfyra\n\nHej"},
+		{"Outlook on the web, its signature", `<div>Ja.</div><div id="Signature"><p>Hej då</p><p>Anna</p></div>`, "Ja."},
 		{"Apple Mail", `<div>Ja.</div><div><br><blockquote type="cite"><div>On 5 Jan 2026, at 10:00, Demo wrote:</div><br><div>Hej</div></blockquote></div>`, "Ja."},
 		{"Yandex", `<p>Ja.<br><br>05.01.2026, 10:00, "Demo" &lt;<a href="mailto:d@example.org">d@example.org</a>&gt;:</p><blockquote>Hej<br>hej</blockquote>`, "Ja."},
 		{"Mail.ru", `<p>Ja.<br><br>Mon, 5 Jan 2026 10:00:51 +0400 от Demo &lt;d@example.org&gt;:<br></p><blockquote style="border-left:1px solid #0857A6"><div>Hej</div></blockquote>`, "Ja."},
@@ -114,6 +122,33 @@ func checkReply(t testing.TB, full string, r Reply) {
 	}
 	if strings.TrimSpace(r.Text) == "" && strings.TrimSpace(full) != "" {
 		t.Fatalf("nothing remains of %q", full)
+	}
+}
+
+// What is quoted below a signature with contact details, as Outlook and phones have it, is no part of the signature.
+func TestKindsOfWhatIsFolded(t *testing.T) {
+	type piece struct {
+		kind FoldKind
+		text string
+	}
+	const fields = "Från: Demo <a1@demo.example>\nSkickat: den 5 januari 2026 10:00\nTill: anna@example.com\nÄmne: Kran [#1]\n\n"
+	quote := piece{FoldQuote, "Vi kommer."}
+	for name, pieces := range map[string][]piece{
+		"a line above":                  {{FoldHeader, "________________________________\n" + fields}, quote},
+		"a phone's line":                {{FoldHeader, "Hämta Outlook för iOS<https://aka.ms/o0ukef>\n________________________________\n" + fields}, quote},
+		"a greeting above":              {{FoldSignature, "Mvh\nAnna\n\n"}, {FoldHeader, fields}, quote},
+		"a separator above":             {{FoldSignature, "-- \nAnna Ek\n070-123 45 67\n\n"}, {FoldHeader, fields}, quote},
+		"a separator, then attribution": {{FoldSignature, "-- \nAnna Ek\n\n"}, {FoldHeader, "Den 5 jan. 2026 10:00 skrev Demo <a@demo.example>:\n\n"}, quote},
+	} {
+		full := "Ja tack.\n\n"
+		var want []Range
+		for _, p := range pieces {
+			want = append(want, Range{Start: len(full), End: len(full) + len(p.text), Kind: p.kind})
+			full += p.text
+		}
+		if got := ReadReply(full, ReplyContext{}); !slices.Equal(got.Folded, want) {
+			t.Errorf("%s: %+v, expected %+v", name, got.Folded, want)
+		}
 	}
 }
 

@@ -50,13 +50,28 @@ func (r *reader) lastPiece(lines []*line) (start int, kind FoldKind) {
 	case isFooter(last.text):
 		return len(lines) - 1, FoldFooter
 	}
-	if start := lastDisclaimer(lines); start >= 0 {
-		return start, FoldDisclaimer
+	start, kind = lastDisclaimer(lines), FoldDisclaimer
+	if start < 0 {
+		start, kind = r.signature(lines), FoldSignature
 	}
-	if start := r.signature(lines); start >= 0 {
-		return start, FoldSignature
+	if start < 0 || r.quotesWithin(lines[start:]) {
+		return 0, ""
 	}
-	return 0, ""
+	return start, kind
+}
+
+// quotesWithin reports whether a quoted mail begins in lines that look like a signature with contact details: it is for quotes
+// to tell, and the signature stands above it.
+func (r *reader) quotesWithin(lines []*line) bool {
+	if r.late {
+		return false
+	}
+	for i, l := range lines {
+		if !l.blank() && r.quotesMail(lines, i) {
+			return true
+		}
+	}
+	return false
 }
 
 // isFooter tells what phones and mail programs put at the end; a sentence about that is none.
