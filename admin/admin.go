@@ -33,6 +33,7 @@ import (
 	"smartmail/compose"
 	"smartmail/desk"
 	"smartmail/message"
+	"smartmail/throttle"
 )
 
 // Cases is what the API does with cases.
@@ -150,7 +151,7 @@ type server struct {
 	api    huma.API
 	admin  *caller // nil: no admin token
 	secret [32]byte
-	guard  *guard
+	guard  *throttle.Limiter   // of wrong tokens
 	bodies *semaphore.Weighted // bytes of request bodies in memory at a time
 	ready  readiness
 }
@@ -172,7 +173,7 @@ func New(o Options) (http.Handler, error) {
 	s := &server{
 		Options: o,
 		view:    view{addresses: o.Router, outbox: o.Desk, languages: languages(o.Orgs)},
-		guard:   newGuard(o.Now),
+		guard:   throttle.New(o.Now, 1, guesses),
 		bodies:  semaphore.NewWeighted(2 * o.MaxBody),
 	}
 	s.setAdmin(o.AdminToken)

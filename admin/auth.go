@@ -7,18 +7,15 @@ import (
 	"fmt"
 	"math"
 	"net/http"
-	"net/netip"
 	"strconv"
 	"strings"
-	"sync"
-	"time"
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/adapters/humagin"
-	"golang.org/x/time/rate"
 
 	"smartmail/casework"
 	"smartmail/fault"
+	"smartmail/throttle"
 )
 
 // caller is who makes a call, and the organisations that his token opens.
@@ -97,8 +94,8 @@ func (s *server) authenticate(ctx huma.Context, next func(huma.Context)) {
 		s.challenge(ctx, `Bearer realm="smartmail"`, "a token is needed: Authorization: Bearer TOKEN")
 		return
 	}
-	peer := peerOf(humagin.Unwrap(ctx).ClientIP())
-	if wait := s.guard.wait(peer); wait > 0 {
+	peer := throttle.Peer(humagin.Unwrap(ctx).ClientIP())
+	if wait := s.guard.Wait(peer); wait > 0 {
 		ctx.SetHeader("Retry-After", strconv.Itoa(int(math.Ceil(wait.Seconds()))))
 		_ = huma.WriteErr(s.api, ctx, http.StatusTooManyRequests, "too many wrong tokens from this address") // fails only when the peer is gone
 		return
@@ -108,7 +105,7 @@ func (s *server) authenticate(ctx huma.Context, next func(huma.Context)) {
 	case err != nil:
 		s.refuse(ctx, fmt.Errorf("look up token: %w", err))
 	case !ok:
-		s.guard.failed(peer)
+		s.guard.Count(peer)
 		s.challenge(ctx, `Bearer realm="smartmail", error="invalid_token"`, "this token is not valid") // RFC 6750 section 3.1
 	default:
 		next(huma.WithValue(ctx, callerKey{}, who))
@@ -120,75 +117,5 @@ func (s *server) challenge(ctx huma.Context, how, detail string) {
 	_ = huma.WriteErr(s.api, ctx, http.StatusUnauthorized, detail) // fails only when the peer is gone
 }
 
-// Guessing: so many wrong tokens in a row, then one a second; so many addresses remembered one by one.
-const (
-	guesses    = 100
-	maxClients = 4096
-)
-
-// guard counts wrong tokens by the peer's network.
-type guard struct {
-	now     func() time.Time
-	mu      sync.Mutex
-	clients map[string]*rate.Limiter
-	rest    *rate.Limiter // of all that the table has no room for
-}
-
-func newGuard(now func() time.Time) *guard {
-	return &guard{now: now, clients: map[string]*rate.Limiter{}, rest: newLimiter()}
-}
-
-func newLimiter() *rate.Limiter { return rate.NewLimiter(1, guesses) }
-
-// wait tells how long a peer must wait before its next token is looked at.
-func (g *guard) wait(peer string) time.Duration {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	l, ok := g.clients[peer]
-	switch {
-	case !ok && len(g.clients) < maxClients:
-		return 0
-	case !ok:
-		l = g.rest
-	}
-	if tokens := l.TokensAt(g.now()); tokens < 1 {
-		return time.Duration((1 - tokens) * float64(time.Second))
-	}
-	return 0
-}
-
-// failed counts a wrong token.
-func (g *guard) failed(peer string) {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	now := g.now()
-	l, ok := g.clients[peer]
-	if !ok && len(g.clients) >= maxClients {
-		for p, old := range g.clients { // whoever has been quiet is forgotten
-			if old.TokensAt(now) >= guesses {
-				delete(g.clients, p)
-			}
-		}
-	}
-	switch {
-	case !ok && len(g.clients) >= maxClients:
-		l = g.rest
-	case !ok:
-		l = newLimiter()
-		g.clients[peer] = l
-	}
-	l.AllowN(now, 1)
-}
-
-// peerOf is whom guesses are counted for: an IPv4 address, or the /64 that an IPv6 host has for itself.
-func peerOf(ip string) string {
-	addr, err := netip.ParseAddr(ip)
-	if err != nil {
-		return ip
-	}
-	addr = addr.Unmap()
-	if addr.Is4() {
-		return addr.String()
-	}
-	return netip.PrefixFrom(addr.WithZone(""), 64).Masked().String()
-}
+// guesses is how many wrong tokens a network has at once; then it has one a second.
+const guesses = 100

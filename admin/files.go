@@ -7,8 +7,6 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"net/url"
-	"strings"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -16,8 +14,8 @@ import (
 	"github.com/gin-gonic/gin"
 
 	"smartmail/casework"
+	"smartmail/download"
 	"smartmail/fault"
-	"smartmail/message"
 	"smartmail/picture"
 )
 
@@ -29,9 +27,6 @@ func (s *server) fileCalls() {
 	register(s, call{method: http.MethodGet, path: prefix + "/attachments/{id}/thumbnail", id: "get-thumbnail", streams: true, binary: "image/jpeg",
 		summary: "A picture of a mail made small, the right way up, without the place where it was taken"}, s.getThumbnail)
 }
-
-// sandbox keeps what a browser is made to open anyway from running (CSP level 3).
-const sandbox = "sandbox; default-src 'none'"
 
 func (s *server) getRaw(ctx context.Context, in *struct{ IDParam }) (*huma.StreamResponse, error) {
 	org, err := callerOf(ctx).org(in.Org)
@@ -45,7 +40,7 @@ func (s *server) getRaw(ctx context.Context, in *struct{ IDParam }) (*huma.Strea
 	return &huma.StreamResponse{Body: func(hc huma.Context) {
 		c := humagin.Unwrap(hc)
 		defer func() { s.late(ctx, raw.Close()) }()
-		fileHeaders(c.Writer.Header(), in.ID+".eml", "message/rfc822", false)
+		download.Headers(c.Writer.Header(), in.ID+".eml", "message/rfc822", false)
 		c.Header("ETag", `"`+raw.Ref.SHA256+`"`)
 		w := &ranged{ResponseWriter: c.Writer}
 		// A medium that fails half-way leaves the answer short of its Content-Length, which the peer sees.
@@ -77,9 +72,6 @@ func (w *ranged) Write(b []byte) (int, error) {
 	return w.ResponseWriter.Write(b)
 }
 
-// sniffed is how much of a file net/http looks at to tell its type.
-const sniffed = 512
-
 func (s *server) getAttachment(ctx context.Context, in *struct{ IDParam }) (*huma.StreamResponse, error) {
 	org, err := callerOf(ctx).org(in.Org)
 	if err != nil {
@@ -90,7 +82,7 @@ func (s *server) getAttachment(ctx context.Context, in *struct{ IDParam }) (*hum
 		return nil, err
 	}
 	r := bufio.NewReaderSize(file, 64<<10)
-	start, err := r.Peek(sniffed)
+	start, err := r.Peek(download.Sniffed)
 	if err != nil && !errors.Is(err, io.EOF) {
 		s.late(ctx, file.Close())
 		return nil, fmt.Errorf("read attachment: %w", err)
@@ -98,8 +90,8 @@ func (s *server) getAttachment(ctx context.Context, in *struct{ IDParam }) (*hum
 	return &huma.StreamResponse{Body: func(hc huma.Context) {
 		defer func() { s.late(ctx, file.Close()) }()
 		h := humagin.Unwrap(hc).Writer.Header()
-		mediaType, picture := servedType(a, start)
-		fileHeaders(h, a.Name, mediaType, picture)
+		mediaType, picture := download.Type(a.Type, start)
+		download.Headers(h, a.Name, mediaType, picture)
 		hc.SetStatus(http.StatusOK)
 		if _, err := io.Copy(hc.BodyWriter(), r); err != nil {
 			s.late(ctx, fmt.Errorf("send attachment: %w", err))
@@ -140,51 +132,9 @@ func (s *server) getThumbnail(ctx context.Context, in *struct{ IDParam }) (*huma
 		return nil, fault.Wrap(fault.NotFound, "this file is no picture that can be made small", err)
 	}
 	return &huma.StreamResponse{Body: func(hc huma.Context) {
-		fileHeaders(humagin.Unwrap(hc).Writer.Header(), "thumbnail-"+a.Name, http.DetectContentType(small), true)
+		download.Headers(humagin.Unwrap(hc).Writer.Header(), "thumbnail-"+a.Name, http.DetectContentType(small), true)
 		hc.SetStatus(http.StatusOK)
 		_, err := hc.BodyWriter().Write(small)
 		s.late(ctx, err)
 	}}, nil
-}
-
-// fileHeaders makes a file of a stranger's harmless in a browser, whatever it is.
-func fileHeaders(h http.Header, name, mediaType string, inline bool) {
-	h.Set("Content-Type", mediaType)
-	h.Set("Content-Disposition", disposition(name, inline))
-	h.Set("Content-Security-Policy", sandbox)
-	h.Set("Cache-Control", "private, no-cache")
-}
-
-// disposition writes RFC 6266, with the name in ASCII for old programs and in UTF-8 (RFC 8187) for all others.
-func disposition(name string, inline bool) string {
-	kind := "attachment"
-	if inline {
-		kind = "inline"
-	}
-	ascii := strings.Map(func(r rune) rune {
-		if r < ' ' || r > '~' || r == '"' || r == '\\' || r == '%' {
-			return '_'
-		}
-		return r
-	}, name)
-	return fmt.Sprintf(`%s; filename="%s"; filename*=UTF-8''%s`, kind, ascii, strings.ReplaceAll(url.QueryEscape(name), "+", "%20"))
-}
-
-// servedType is the media type that a file is served as, and whether it is a picture that may be shown in place: one whose
-// first bytes say the same as its type does. Types that a browser might run are served as bytes.
-func servedType(a message.Attachment, start []byte) (mediaType string, picture bool) {
-	switch a.Type {
-	case "image/png", "image/jpeg", "image/gif", "image/webp":
-		if http.DetectContentType(start) == a.Type {
-			return a.Type, true
-		}
-	case "application/pdf", "text/plain", "text/csv", "text/calendar", "application/zip", "application/msword":
-		return a.Type, false
-	}
-	family, sub, _ := strings.Cut(a.Type, "/")
-	active := strings.Contains(sub, "xml") && !strings.HasPrefix(sub, "vnd.openxmlformats-") || strings.Contains(sub, "html")
-	if !active && (family == "image" || family == "audio" || family == "video" || strings.HasPrefix(sub, "vnd.")) {
-		return a.Type, false
-	}
-	return "application/octet-stream", false
 }

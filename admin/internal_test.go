@@ -3,12 +3,10 @@ package admin
 import (
 	"bytes"
 	"encoding/json"
-	"fmt"
 	"testing"
 	"time"
 
 	"smartmail/casestore"
-	"smartmail/message"
 )
 
 func FuzzCursor(f *testing.F) {
@@ -78,68 +76,6 @@ func FuzzValues(f *testing.F) {
 			t.Errorf("%s: a supplier and an error", b)
 		}
 	})
-}
-
-func TestGuard(t *testing.T) {
-	now := time.Unix(0, 0)
-	g := newGuard(func() time.Time { return now })
-	for i := range maxClients + 10 {
-		for range 2 {
-			g.failed(peerOf(fmt.Sprintf("10.%d.%d.%d", i>>16, i>>8&255, i&255)))
-		}
-	}
-	if len(g.clients) != maxClients {
-		t.Errorf("%d peers are remembered, want %d", len(g.clients), maxClients)
-	}
-	for range guesses {
-		g.failed("newcomer") // counted with all that have no room of their own
-	}
-	if g.wait("newcomer") == 0 || g.wait("another") == 0 || g.wait("10.0.0.1") != 0 {
-		t.Error("a full table forgets whom it has no room for")
-	}
-	now = now.Add(guesses * time.Second)
-	g.failed("newcomer")
-	if len(g.clients) != 1 || g.wait("newcomer") != 0 {
-		t.Errorf("%d peers are remembered after a silence, want 1", len(g.clients))
-	}
-}
-
-func TestPeer(t *testing.T) {
-	for in, want := range map[string]string{
-		"192.0.2.1": "192.0.2.1", "::ffff:192.0.2.1": "192.0.2.1", "2001:db8:1:2:3:4:5:6": "2001:db8:1:2::/64", "fe80::1%eth0": "fe80::/64", "": "",
-	} {
-		if got := peerOf(in); got != want {
-			t.Errorf("%s: %s, want %s", in, got, want)
-		}
-	}
-}
-
-func TestServedType(t *testing.T) {
-	const jpeg, gif, webp = "\xff\xd8\xff\xe0", "GIF89a", "RIFF\x00\x00\x00\x00WEBPVP"
-	for _, x := range []struct {
-		declared, start, want string
-		picture               bool
-	}{
-		{"image/jpeg", jpeg, "image/jpeg", true},
-		{"image/gif", gif, "image/gif", true},
-		{"image/webp", webp, "image/webp", true},
-		{"image/png", jpeg, "image/png", false},
-		{"image/gif", "GIF89<script>", "image/gif", false},
-		{"image/svg+xml", "<svg/>", "application/octet-stream", false},
-		{"image/heic", "\x00\x00\x00\x18ftypheic", "image/heic", false},
-		{"text/plain", "<html>", "text/plain", false},
-		{"text/html", "<html>", "application/octet-stream", false},
-		{"application/xhtml+xml", "<html/>", "application/octet-stream", false},
-		{"application/vnd.mozilla.xul+xml", "<window/>", "application/octet-stream", false},
-		{"application/vnd.openxmlformats-officedocument.wordprocessingml.document", "PK", "application/vnd.openxmlformats-officedocument.wordprocessingml.document", false},
-		{"message/rfc822", "From: x", "application/octet-stream", false},
-		{"", "", "application/octet-stream", false},
-	} {
-		got, picture := servedType(message.Attachment{Type: x.declared}, []byte(x.start))
-		if got != x.want || picture != x.picture {
-			t.Errorf("%s: %s, %v; want %s, %v", x.declared, got, picture, x.want, x.picture)
-		}
-	}
 }
 
 func TestUTC(t *testing.T) {

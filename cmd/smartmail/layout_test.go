@@ -17,6 +17,8 @@ var order = []struct {
 	imports []string
 }{
 	{"fault", nil},
+	{"throttle", nil},
+	{"download", nil},
 	{"mailauth/verdict", nil},
 	{"message/tnef", nil},
 	{"message", []string{"fault", "message/tnef"}},
@@ -45,7 +47,7 @@ var order = []struct {
 	{"intake", []string{"fault", "message", "mailauth", "mailauth/verdict", "casework", "threading", "desk", "scan"}},
 	{"smtpd", []string{"fault", "message"}},
 	{"inbox", []string{"fault", "message", "smtpd"}},
-	{"admin", []string{"fault", "property", "register", "message", "mailauth/verdict", "casework", "desk", "casestore", "threading", "picture", "compose"}},
+	{"admin", []string{"fault", "throttle", "download", "property", "register", "message", "mailauth/verdict", "casework", "desk", "casestore", "threading", "picture", "compose"}},
 	{"mailbox", nil},
 	{"control", nil},
 	{"config", nil},
