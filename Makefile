@@ -5,7 +5,7 @@ FUZZ    ?= 20s
 TOOLS   := -modfile=tools/go.mod
 
 .DEFAULT_GOAL := help
-.PHONY: help build demo test race peers test-peers lint fuzz corpus bench clean
+.PHONY: help build demo demo-order test race peers test-peers lint fuzz corpus bench clean
 
 help: ## list the targets
 	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -15,6 +15,9 @@ build: ## build bin/smartmail
 
 demo: ## run the demo
 	$(GO) run ./cmd/smartmail demo
+
+demo-order: ## play one fault from the tenant's mail to the closed case, and print its timeline
+	@$(GO) run ./cmd/demo-order
 
 test: ## all that needs no outside server and no C compiler; ends with a list of what was skipped and why
 	@CGO_ENABLED=0 $(GO) run ./cmd/testsum -- $(GO) test -shuffle=on $(PKGS)

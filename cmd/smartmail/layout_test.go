@@ -54,7 +54,7 @@ var order = []struct {
 }
 
 // programs may import anything.
-var programs = []string{"cmd/smartmail", "cmd/testsum", "bench", "corpus", "peers", "testrig"}
+var programs = []string{"cmd/smartmail", "cmd/testsum", "cmd/demo-order", "bench", "corpus", "peers", "testrig"}
 
 func TestImportsPointOneWay(t *testing.T) {
 	cmd := exec.Command("go", "list", "-json=ImportPath,Imports", "smartmail/...")
