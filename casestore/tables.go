@@ -116,6 +116,12 @@ var (
 			return []Key{OutboxDue(o.Org, at)}
 		}},
 	)
+	// Timers of cases; by_due serves whoever runs them.
+	Timers = Declare("timers", 1,
+		func(t *casework.Timer) Key { return TimerKey(*t) },
+		func(t *casework.Timer) *uint64 { return &t.Version },
+		Index[casework.Timer]{Name: "by_due", Keys: func(t *casework.Timer) []Key { return []Key{TimerDue(t.Org, t.DueAt)} }},
+	)
 	// Suspended holds the addresses that get no mail.
 	Suspended = Declare("suspended", 1,
 		func(s *casework.Suspension) Key { return PartyKey(s.Org, s.Email) },
@@ -152,7 +158,7 @@ var (
 func Schemas() []*Schema {
 	return append([]*Schema{
 		Cases.Schema(), Entries.Schema(), Log.Schema(), Cursors.Schema(), Mails.Schema(), Raws.Schema(), References.Schema(),
-		Triage.Schema(), Outbox.Schema(), Suspended.Schema(), Notified.Schema(), Files.Schema(), Parties.Schema(), Transport.Schema(), Keys.Schema(), Tokens.Schema(),
+		Triage.Schema(), Outbox.Schema(), Timers.Schema(), Suspended.Schema(), Notified.Schema(), Files.Schema(), Parties.Schema(), Transport.Schema(), Keys.Schema(), Tokens.Schema(),
 	}, registerSchemas()...)
 }
 
@@ -207,6 +213,14 @@ func OutboxDue(org casework.OrgID, at time.Time) Key { return K(string(org)).Tim
 
 // TransportKey is the key of a domain's policy; it is no organisation's.
 func TransportKey(domain string) Key { return K("").Str(domain) }
+
+// TimerKey is the key of a timer: there is one of a kind for each thing of a case.
+func TimerKey(t casework.Timer) Key {
+	return CaseKey(t.Org, t.Case).Str(string(t.Kind)).Uint(uint64(t.Order))
+}
+
+// TimerDue is the position in by_due of what is due at that instant.
+func TimerDue(org casework.OrgID, at time.Time) Key { return K(string(org)).Time(at) }
 
 // PartyKey is the key of a trusted or suspended party.
 func PartyKey(org casework.OrgID, email string) Key {

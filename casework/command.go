@@ -69,8 +69,11 @@ func allowed(cmd Command, by Actor) error {
 		}
 		return nil
 	}
-	if _, ok := cmd.(Notify); ok && by.Via != ViaRule {
-		return fault.New(fault.Forbidden, "only a rule may do this")
+	switch cmd.(type) {
+	case Notify, Remind:
+		if by.Via != ViaRule {
+			return fault.New(fault.Forbidden, "only a rule may do this")
+		}
 	}
 	if by.Via == ViaMail {
 		return fault.New(fault.Forbidden, "a mail may not do this")

@@ -75,6 +75,7 @@ type MailOut struct {
 // What a mail that no person wrote is for.
 const (
 	AutoReceived   = "received"   // acknowledges a new case
+	AutoReminder   = "reminder"   // of an order
 	AutoUnderstood = "understood" // tells what was understood of an answer to an order
 )
 
@@ -83,6 +84,7 @@ const (
 	AboutWithdrawn = "withdrawn" // it is taken back
 	AboutChosen    = "chosen"    // his offer is accepted
 	AboutThanked   = "thanked"   // another offer was
+	AboutReminder  = "reminder"
 )
 
 // File is an attachment of a message that we send. Its bytes lie with the raw mails, under ID.

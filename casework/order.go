@@ -89,6 +89,8 @@ type WorkOrder struct {
 	BookedTo   time.Time  `json:"booked_to,omitzero"`   // zero: he gave no end
 	Lines      []EntryID  `json:"lines,omitempty"`      // draft lines, oldest first
 	Sums       Sums       `json:"sums,omitzero"`
+	Reminded   int        `json:"reminded,omitempty"` // how often about this state: see nextStep
+	RemindedAt time.Time  `json:"reminded_at,omitzero"`
 }
 
 // Over reports whether the price is over the cap: what he offers, or what his lines come to.
@@ -169,7 +171,7 @@ func (c *Case) noOrder(no OrderNo) error {
 // move brings an order into a state and tells of it.
 func (t *teller) move(c *Case, o *WorkOrder, to OrderState, why string, line *Line) {
 	from := o.State
-	o.State, o.Since = to, t.at
+	o.State, o.Since, o.Reminded = to, t.at, 0
 	t.tell(c, Entry{Kind: KindChange, Lane: o.Lane, Order: o.No, Why: why, Line: line, Change: &Change{Field: "order", From: string(from), To: string(to)}})
 }
 

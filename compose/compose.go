@@ -142,7 +142,7 @@ func (c *Composer) Compose(ctx context.Context, item casework.OutboxItem) (Mail,
 	if err != nil {
 		return Mail{}, err
 	}
-	raw, err := write(item, header(org, item, f, thread, entry.MailOut.Auto != ""), body{text, html, org.Look.Logo}, files)
+	raw, err := write(item, header(org, item, f, thread, entry.MailOut.Auto), body{text, html, org.Look.Logo}, files)
 	if err != nil {
 		return Mail{}, fmt.Errorf("compose: %w", err)
 	}

@@ -123,11 +123,13 @@ func TestGolden(t *testing.T) {
 		e.Order, e.MailOut.About, e.MailOut.PriceCap = 2, what, 180000
 		return e
 	}
+	remind := about(casework.AboutReminder, "Vi har inte hört om ni tar jobbet.")
+	remind.MailOut.Auto = casework.AutoReminder
 	toCustomer := out("", "Rörmokaren kommer.")
 	toCustomer.Lane = "customer"
 	toCustomer.MailOut.Files = []casework.File{{ID: "f1", Name: "film å.mp4", Type: "video/mp4", Size: 24_300_000}, {ID: "f2", Name: "b.txt", Type: "text/plain", Size: 4}}
 	for name, e := range map[string]casework.Entry{
-		"quote": quote, "withdrawn": about(casework.AboutWithdrawn, "Hyresgästen har lagat det själv."), "chosen": about(casework.AboutChosen, ""), "thanked": about(casework.AboutThanked, ""),
+		"reminder": remind, "quote": quote, "withdrawn": about(casework.AboutWithdrawn, "Hyresgästen har lagat det själv."), "chosen": about(casework.AboutChosen, ""), "thanked": about(casework.AboutThanked, ""),
 		"order": order(), "message": withFile, "customer": toCustomer, "received": out(casework.AutoReceived, "Mottaget."), "understood": out(casework.AutoUnderstood, "- Klar\n- Tid 2,5 h"),
 	} {
 		for _, language := range []string{"sv", "en"} {
@@ -210,7 +212,7 @@ func check(rt *rapid.T, m compose.Mail) {
 }
 
 func TestAutomaticMailSaysSo(t *testing.T) {
-	for auto, want := range map[string]string{"": "", casework.AutoReceived: "auto-replied", casework.AutoUnderstood: "auto-replied"} {
+	for auto, want := range map[string]string{"": "", casework.AutoReceived: "auto-replied", casework.AutoUnderstood: "auto-replied", casework.AutoReminder: "auto-generated"} {
 		i := item("", "x@y.example")
 		i.ReturnPath = ""
 		m, err := composer(t, shelf{c: theCase(), entry: out(auto, "x")}, "en", "D").Compose(t.Context(), i)

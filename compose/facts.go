@@ -61,7 +61,7 @@ func wordsOf(language string) words {
 			what: "Vad", where: "Var", class: "Typ", deadline: "Klart senast", priceCap: "Högsta pris", contact: "Kontakt", phone: "Telefon", files: "Bilagor", notes: "Felanmälan",
 			answers: [][2]string{{"Tar jobbet", "TAR JOBBET"}, {"Boka tid", "BOKAT "}, {"Klar", "KLAR\r\nTID:  h\r\nMATERIAL: \r\nRESA:  km"}, {"Nej tack", "NEJ TACK "}},
 			offers:  [][2]string{{"Lämna pris", "PRIS  kr"}, {"Nej tack", "NEJ TACK "}},
-			about:   map[string]string{casework.AboutWithdrawn: "Återkallad", casework.AboutChosen: "Beställning", casework.AboutThanked: "Tack för ert svar"},
+			about:   map[string]string{casework.AboutWithdrawn: "Återkallad", casework.AboutChosen: "Beställning", casework.AboutThanked: "Tack för ert svar", casework.AboutReminder: "Påminnelse"},
 		}
 	}
 	return words{
@@ -69,7 +69,7 @@ func wordsOf(language string) words {
 		what: "What", where: "Where", class: "Type", deadline: "Done by", priceCap: "Price cap", contact: "Contact", phone: "Phone", files: "Attachments", notes: "Report",
 		answers: [][2]string{{"Accept", "ACCEPT"}, {"Book a time", "BOOKED "}, {"Done", "DONE\r\nTIME:  h\r\nMATERIAL: \r\nTRAVEL:  km"}, {"Decline", "DECLINE "}},
 		offers:  [][2]string{{"Give a price", "PRICE  kr"}, {"Decline", "DECLINE "}},
-		about:   map[string]string{casework.AboutWithdrawn: "Withdrawn", casework.AboutChosen: "Order", casework.AboutThanked: "Thank you"},
+		about:   map[string]string{casework.AboutWithdrawn: "Withdrawn", casework.AboutChosen: "Order", casework.AboutThanked: "Thank you", casework.AboutReminder: "Reminder"},
 	}
 }
 
@@ -99,7 +99,7 @@ func (c *Composer) facts(org Org, cs casework.Case, e casework.Entry, item casew
 	if name != "" {
 		f.Subject = name + ": " + f.Subject
 	}
-	if e.Kind == casework.KindOrder || e.MailOut.About == casework.AboutChosen {
+	if e.Kind == casework.KindOrder || e.MailOut.About == casework.AboutChosen || e.MailOut.About == casework.AboutReminder {
 		f.Rows = c.rows(w, cs, *e.MailOut)
 		answers := w.answers
 		if f.Quote {

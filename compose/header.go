@@ -16,8 +16,8 @@ import (
 // field is one header field, its value ready to stand in a line.
 type field struct{ name, value string }
 
-// header makes the fields of a mail. automatic is that no person wrote it.
-func header(org Org, item casework.OutboxItem, f facts, thread []string, automatic bool) []field {
+// header makes the fields of a mail. auto is what no person wrote is for.
+func header(org Org, item casework.OutboxItem, f facts, thread []string, auto string) []field {
 	from := mail.Address{Name: fmt.Sprintf("%s #%d", line(org.Name), item.Case), Address: item.ReplyTo}
 	to := mail.Address{Name: line(item.To.Name), Address: item.To.Email}
 	fields := []field{
@@ -32,9 +32,13 @@ func header(org Org, item casework.OutboxItem, f facts, thread []string, automat
 		{"MIME-Version", "1.0"},
 		{"Content-Language", f.Language},
 	}
-	if automatic {
+	if auto != "" {
+		submitted := "auto-replied"
+		if auto == casework.AutoReminder { // it answers nothing
+			submitted = "auto-generated"
+		}
 		// RFC 3834 section 5; the second keeps Exchange from answering.
-		fields = append(fields, field{"Auto-Submitted", "auto-replied"}, field{"X-Auto-Response-Suppress", "All"})
+		fields = append(fields, field{"Auto-Submitted", submitted}, field{"X-Auto-Response-Suppress", "All"})
 	}
 	return fields
 }

@@ -148,6 +148,7 @@ type Organisation struct {
 	Intake   []Intake `yaml:"intake"`
 	Look     Look     `yaml:"look"`
 	Policy   Policy   `yaml:"policy"`
+	Orders   Orders   `yaml:"orders"`
 
 	Acknowledge *bool `yaml:"acknowledge"` // whoever opens a case by mail hears of it; unless said otherwise
 }
@@ -227,6 +228,7 @@ func (o *Organisation) defaults() {
 		yes := true
 		o.Acknowledge = &yes
 	}
+	o.Orders.Remind.defaults()
 	if o.Look.Colour == "" {
 		o.Look.Colour = "#1f5f8b"
 	}

@@ -240,6 +240,7 @@ func (k *checker) organisations(orgs []Organisation) {
 		}
 		k.oneOf(key+".policy.dmarc", o.Policy.DMARC, "enforce", "mark")
 		k.oneOf(key+".policy.unknown_sender", o.Policy.UnknownSender, "accept", "triage")
+		k.remind(key+".orders.remind", o.Orders.Remind)
 		k.policy(key+".policy", o.Policy)
 	}
 }

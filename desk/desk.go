@@ -169,6 +169,9 @@ func (d *Desk) act(tx casestore.Tx, c casework.Case, cmd casework.Command, by ca
 	if err := casestore.Cases.Put(tx, &next); err != nil {
 		return c, nil, err
 	}
+	if err := d.retime(tx, c, next); err != nil {
+		return c, nil, err
+	}
 	for i := range entries {
 		if err := casestore.Entries.Put(tx, &entries[i]); err != nil {
 			return c, nil, err

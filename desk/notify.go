@@ -14,9 +14,17 @@ import (
 
 // Notices is what an organisation sends by itself.
 type Notices struct {
-	Acknowledge bool           // who opens a case by mail hears of it
-	Language    string         // "sv" or "en"
-	Location    *time.Location // in which suppliers give times; nil: time.Local
+	Acknowledge bool               // who opens a case by mail hears of it
+	Language    string             // "sv" or "en"
+	Location    *time.Location     // in which suppliers give times; nil: time.Local
+	Orders      casework.Reminding // of suppliers
+}
+
+func (n Notices) location() *time.Location {
+	if n.Location == nil {
+		return time.Local
+	}
+	return n.Location
 }
 
 // rule is the actor of what nobody in person did.
@@ -47,26 +55,40 @@ func (d *Desk) notify(tx casestore.Tx, c casework.Case, p casework.Participant, 
 
 // write is notify for a mail that says more.
 func (d *Desk) write(tx casestore.Tx, c casework.Case, p casework.Participant, n casework.Notify, at time.Time) (casework.Case, error) {
-	if _, err := d.Router.Route(p.Email); err == nil {
-		return c, nil // an address of ours
-	}
-	if suspended, err := casestore.Suspended.Has(tx, casestore.PartyKey(c.Org, p.Email)); suspended || err != nil {
-		return c, err
-	}
-	count, err := casestore.Notified.Get(tx, casestore.PartyKey(c.Org, p.Email))
-	if err = ignoreNotFound(err); err != nil {
-		return c, err
-	}
-	count.Org, count.Email = c.Org, casework.Address(p.Email)
-	if !count.Another(at.Unix()) {
-		return c, nil
-	}
-	if err := casestore.Notified.Put(tx, &count); err != nil {
+	if l, err := d.leave(tx, c.Org, p.Email, at); l != granted || err != nil {
 		return c, err
 	}
 	n.Participant = p.No
-	c, _, err = d.act(tx, c, n, rule("notice"), at)
+	c, _, err := d.act(tx, c, n, rule("notice"), at)
 	return c, err
+}
+
+// leave is whether a rule may write to an address.
+type leave int
+
+const (
+	granted leave = iota
+	later         // it has had as many mails as it may
+	never         // it is one of ours, or takes no mail
+)
+
+// leave asks for leave to write once, and counts it.
+func (d *Desk) leave(tx casestore.Tx, org casework.OrgID, email string, at time.Time) (leave, error) {
+	if _, err := d.Router.Route(email); err == nil {
+		return never, nil // an address of ours
+	}
+	if suspended, err := casestore.Suspended.Has(tx, casestore.PartyKey(org, email)); suspended || err != nil {
+		return never, err
+	}
+	count, err := casestore.Notified.Get(tx, casestore.PartyKey(org, email))
+	if err = ignoreNotFound(err); err != nil {
+		return never, err
+	}
+	count.Org, count.Email = org, casework.Address(email)
+	if !count.Another(at.Unix()) {
+		return later, nil
+	}
+	return granted, casestore.Notified.Put(tx, &count)
 }
 
 // written is when the mail was written, if its own date can be believed: tomorrow is a day after that, also where it came late.

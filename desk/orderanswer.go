@@ -23,15 +23,11 @@ func (d *Desk) answered(tx casestore.Tx, c casework.Case, m casework.Mail, e cas
 		return nil
 	}
 	n := d.Notices[m.Org]
-	loc := n.Location
-	if loc == nil {
-		loc = time.Local
-	}
 	text, err := unrepeated(tx, c.Org, c.Number, e.Lane, m.Content.Text)
 	if err != nil {
 		return err
 	}
-	said := grammar.Read(text, written(m), loc)
+	said := grammar.Read(text, written(m), n.location())
 	if len(said.Commands) == 0 {
 		if o != nil && o.State.Ended() {
 			return nil // what only looks like an answer needs nobody, where there is nothing to answer

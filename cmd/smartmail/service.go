@@ -207,6 +207,7 @@ func (s *service) run(ctx context.Context, l listeners, adminToken string) error
 	g.Go(func() error { return serveHTTP(ctx, api, l.http) })
 	g.Go(func() error { return s.housekeeping(ctx) })
 	g.Go(func() error { return s.send(ctx) })
+	g.Go(func() error { return s.runTimers(ctx) })
 	if sock, err := control.Listen(s.cfg.DataDir); err != nil {
 		s.log.Warn("no control socket: verify and import need the service stopped", "err", err)
 	} else {

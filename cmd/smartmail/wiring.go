@@ -65,7 +65,7 @@ func notices(cfg *config.Config) map[casework.OrgID]desk.Notices {
 	}
 	out := map[casework.OrgID]desk.Notices{}
 	for _, o := range cfg.Organisations {
-		out[casework.OrgID(o.ID)] = desk.Notices{Acknowledge: *o.Acknowledge, Language: o.Language, Location: loc}
+		out[casework.OrgID(o.ID)] = desk.Notices{Acknowledge: *o.Acknowledge, Language: o.Language, Location: loc, Orders: reminding(o.Orders.Remind, loc)}
 	}
 	return out
 }

@@ -1,0 +1,40 @@
+package config
+
+// Orders sets up what happens to orders by itself.
+type Orders struct {
+	Remind Remind `yaml:"remind"`
+}
+
+// Remind says when suppliers are reminded of orders. What is not given is the default.
+type Remind struct {
+	Accept         *Duration `yaml:"accept"`          // without an answer; and again as often as times says
+	BeforeDeadline *Duration `yaml:"before_deadline"` // once; 0s: not
+	AfterDeadline  *Duration `yaml:"after_deadline"`  // and again as often as times says
+	Times          *int      `yaml:"times"`           // then the orderer has it to do; 0: nobody is ever reminded
+}
+
+// maxReminders is more than anybody reads.
+const maxReminders = 20
+
+func (r *Remind) defaults() {
+	day, times := minutes(24*60), 3
+	for _, d := range []**Duration{&r.Accept, &r.BeforeDeadline, &r.AfterDeadline} {
+		if *d == nil {
+			*d = &day
+		}
+	}
+	if r.Times == nil {
+		r.Times = &times
+	}
+}
+
+func (k *checker) remind(key string, r Remind) {
+	for name, d := range map[string]*Duration{"accept": r.Accept, "before_deadline": r.BeforeDeadline, "after_deadline": r.AfterDeadline} {
+		if *d < 0 || *d > 0 && *d < minutes(1) {
+			k.fail(key+"."+name, "is 0s (not at all), or a minute and more")
+		}
+	}
+	if *r.Times < 0 || *r.Times > maxReminders {
+		k.fail(key+".times", "%d is not from 0 to %d", *r.Times, maxReminders)
+	}
+}
