@@ -1,7 +1,6 @@
 package message
 
 import (
-	"bytes"
 	"regexp"
 	"slices"
 	"strings"
@@ -20,9 +19,13 @@ const (
 // that nothing of a tracking pixel is left. It is done before the policy and not by it, as the library's own reading of
 // styles takes more than linear time for escapes.
 func filterTags(src string) string {
+	if !containsFold(src, "style") && !containsFold(src, "<img") {
+		return src
+	}
 	z := html.NewTokenizer(strings.NewReader(src))
 	var out strings.Builder
 	out.Grow(len(src))
+	seen := map[string]string{} // styles that were filtered; mails repeat them
 	for {
 		kind := z.Next()
 		raw := z.Raw()
@@ -38,7 +41,7 @@ func filterTags(src string) string {
 		kept := tag.Attr[:0]
 		for _, a := range tag.Attr {
 			if a.Key == "style" {
-				a.Val = filterStyle(a.Val)
+				a.Val = filterOnce(a.Val, seen)
 			}
 			if remote && a.Key != "alt" || a.Key == "style" && a.Val == "" {
 				continue
@@ -50,9 +53,45 @@ func filterTags(src string) string {
 	}
 }
 
-// concerns tells the tags that filterTags may change.
+// maxSeen bounds how many styles are remembered.
+const maxSeen = 500
+
+func filterOnce(style string, seen map[string]string) string {
+	if filtered, ok := seen[style]; ok {
+		return filtered
+	}
+	filtered := filterStyle(style)
+	if len(seen) < maxSeen {
+		seen[style] = filtered
+	}
+	return filtered
+}
+
+// concerns tells the tags that filterTags may change. A picture that seems to lie in the mail, and does not, loses its source by
+// the policy.
 func concerns(raw []byte) bool {
-	return len(raw) > 4 && bytes.EqualFold(raw[:4], []byte("<img")) || bytes.Contains(bytes.ToLower(raw), []byte("style"))
+	tag := string(raw[:min(len(raw), maxTag)])
+	if containsFold(tag, "style") || len(tag) < len(raw) {
+		return true
+	}
+	return hasPrefixFold(tag, "<img") && !strings.Contains(tag, `src="cid:`) && !strings.Contains(tag, `src="data:image/`)
+}
+
+// maxTag is how much of a tag is looked at before it is taken apart.
+const maxTag = 4 << 10
+
+// containsFold is strings.Contains without regard to the case of ASCII letters; word is in lower case.
+func containsFold(s, word string) bool {
+	for {
+		i := strings.IndexAny(s, string(word[0])+strings.ToUpper(word[:1]))
+		if i < 0 || len(s)-i < len(word) {
+			return false
+		}
+		if strings.EqualFold(s[i:i+len(word)], word) {
+			return true
+		}
+		s = s[i+1:]
+	}
 }
 
 // ownPicture tells a source within the mail.

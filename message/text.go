@@ -241,7 +241,7 @@ func unflow(s string, delSp bool) string {
 		d := len(line) - len(quoted)
 		text := strings.TrimPrefix(quoted, " ") // space-stuffing
 		sig := text == "-- "
-		if open && (d != depth || sig) {
+		if open && (d != depth || sig || text == "") { // a blank line is one, though a blank stands before it
 			out.WriteByte('\n')
 			open = false
 		}

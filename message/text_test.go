@@ -22,6 +22,18 @@ func TestUnflow(t *testing.T) {
 		{"quoted", "> en \n> rad\n>> djupare \nny", "> en rad\n>> djupare \nny", false},
 		{"signature", "text \n-- \nAnna", "text \n-- \nAnna", false},
 		{"blank lines", "a\n\nb", "a\n\nb", false},
+		{"a blank line ends a paragraph", "a \n\nb", "a \n\nb", false},
+		{"the mail ends in the middle", "a \nb ", "a b ", false},
+		{"a deeper quotation ends it", "> a \n>> b", "> a \n>> b", false},
+		{"marks apart are of the text, section 4.5", "> > a", "> > a", false},
+		{"marks behind the stuffing are of the text", " > a \nb", "> a b", false},
+		{"a line of one stuffed blank is fixed, section 4.4", "a\n \nb", "a\n\nb", false},
+		{"blanks behind the stuffing stay", "   a", "  a", false},
+		{"a quoted paragraph", "> en \n> lång \n> rad\n>\n> en till", "> en lång rad\n>\n> en till", false},
+		{"a quoted signature, section 4.3", "> text\n> -- \n> Anna \n> Ek", "> text\n> -- \n> Anna Ek", false},
+		{"a signature is fixed with DelSp", "a\n-- \nAnna", "a\n-- \nAnna", true},
+		{"DelSp takes one blank of two", "a  \nb", "a b", true},
+		{"DelSp in a quotation", "> rör \n> mokare", "> rörmokare", true},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -29,6 +41,23 @@ func TestUnflow(t *testing.T) {
 				t.Errorf("%q, expected %q", got, tt.want)
 			}
 		})
+	}
+}
+
+// A flowed mail is read as its writer saw it (RFC 3676): paragraphs in one line each, quotations folded, whatever the case of the
+// parameters.
+func TestFlowedMail(t *testing.T) {
+	body := "Ja tack, kom gärna \r\npå tisdag.\r\n\r\n From oss alla.\r\n\r\nDen 5 jan. 2026 10:00 skrev Demo:\r\n> Passar det \r\n> på tisdag?\r\n>> äldre \r\n>> text\r\n\r\n-- \r\nAnna \r\n"
+	for params, want := range map[string][2]string{
+		"format=flowed":            {"Ja tack, kom gärna på tisdag.\n\nFrom oss alla.", "> Passar det på tisdag?\n>> äldre text\n\n-- \nAnna"},
+		"Format=Flowed; DelSp=YES": {"Ja tack, kom gärnapå tisdag.\n\nFrom oss alla.", "> Passar detpå tisdag?\n>> äldretext\n\n-- \nAnna"},
+		"format=fixed":             {"Ja tack, kom gärna \npå tisdag.\n\n From oss alla.", "> Passar det \n> på tisdag?\n>> äldre \n>> text\n\n-- \nAnna"},
+	} {
+		c := Parse(context.Background(), InMemory("Content-Type: text/plain; charset=utf-8; "+params+"\r\n\r\n"+body), Limits{})
+		if c.Text != want[0] || !strings.HasSuffix(c.FullText, want[1]) {
+			t.Errorf("%s: text %q\nfull %q", params, c.Text, c.FullText)
+		}
+		checkReply(t, c.FullText, Reply{c.Text, c.Folded})
 	}
 }
 
