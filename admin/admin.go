@@ -33,6 +33,7 @@ import (
 	"smartmail/compose"
 	"smartmail/desk"
 	"smartmail/message"
+	"smartmail/picture"
 	"smartmail/throttle"
 )
 
@@ -153,6 +154,7 @@ type server struct {
 	secret [32]byte
 	guard  *throttle.Limiter   // of wrong tokens
 	bodies *semaphore.Weighted // bytes of request bodies in memory at a time
+	thumbs *picture.Maker
 	ready  readiness
 }
 
@@ -175,6 +177,7 @@ func New(o Options) (http.Handler, error) {
 		view:    view{addresses: o.Router, outbox: o.Desk, languages: languages(o.Orgs)},
 		guard:   throttle.New(o.Now, 1, guesses),
 		bodies:  semaphore.NewWeighted(2 * o.MaxBody),
+		thumbs:  picture.NewMaker(thumbnailJobs),
 	}
 	s.setAdmin(o.AdminToken)
 	s.AdminToken = ""

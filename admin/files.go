@@ -104,6 +104,7 @@ func (s *server) getAttachment(ctx context.Context, in *struct{ IDParam }) (*hum
 const (
 	thumbnailEdge = 480
 	maxPicture    = 32 << 20
+	thumbnailJobs = 2 // phone photos decoded at once
 )
 
 func (s *server) getThumbnail(ctx context.Context, in *struct{ IDParam }) (*huma.StreamResponse, error) {
@@ -119,16 +120,23 @@ func (s *server) getThumbnail(ctx context.Context, in *struct{ IDParam }) (*huma
 	if a.Size > maxPicture {
 		return nil, fault.New(fault.TooBig, "the picture is too big to be made small")
 	}
-	if err := s.bodies.Acquire(ctx, a.Size); err != nil { // pictures take turns in memory with big requests
-		return nil, fmt.Errorf("thumbnail: %w", err)
+	waiting, cancel := context.WithTimeout(ctx, callTimeout)
+	defer cancel()
+	if err := s.bodies.Acquire(waiting, a.Size); err != nil { // pictures take turns in memory with big requests
+		return nil, fault.Wrap(fault.Busy, "too many pictures at once", err)
 	}
 	defer s.bodies.Release(a.Size)
 	b, err := io.ReadAll(io.LimitReader(file, maxPicture))
 	if err != nil {
 		return nil, fmt.Errorf("read picture: %w", err)
 	}
-	small, err := picture.Thumbnail(b, thumbnailEdge)
-	if err != nil {
+	small, err := s.thumbs.Thumbnail(waiting, b, thumbnailEdge)
+	switch {
+	case err != nil && waiting.Err() != nil:
+		return nil, fault.Wrap(fault.Busy, "too many pictures at once", err)
+	case errors.Is(err, picture.ErrTooBig):
+		return nil, fault.Wrap(fault.TooBig, "the picture is too big to be made small", err)
+	case err != nil:
 		return nil, fault.Wrap(fault.NotFound, "this file is no picture that can be made small", err)
 	}
 	return &huma.StreamResponse{Body: func(hc huma.Context) {

@@ -8,6 +8,8 @@ import (
 	"image"
 	"image/jpeg"
 	"net/http"
+	"os"
+	"slices"
 	"strings"
 	"testing"
 
@@ -328,13 +330,17 @@ func TestThumbnail(t *testing.T) {
 	if err := jpeg.Encode(&photo, image.NewGray(image.Rect(0, 0, 2000, 1000)), nil); err != nil {
 		t.Fatal(err)
 	}
+	phone, err := os.ReadFile("../picture/testdata/corner.heic")
+	if err != nil {
+		t.Fatal(err)
+	}
 	part := func(name, mediaType string, content []byte) string {
 		return fmt.Sprintf("--b\nContent-Type: %s; name=%s\nContent-Disposition: attachment; filename=%s\nContent-Transfer-Encoding: base64\n\n%s\n", mediaType, name, name, base64.StdEncoding.EncodeToString(content))
 	}
 	h.receive(letter("anna@home.example", "Foto", "Content-Type: multipart/mixed; boundary=b\n",
-		part("foto.jpg", "image/jpeg", photo.Bytes())+part("falsk.jpg", "image/jpeg", []byte("<script>"))+part("a.txt", "text/x", []byte("hej"))+"--b--\n"), "anna@home.example", "fel@a.example")
+		part("foto.jpg", "image/jpeg", photo.Bytes())+part("falsk.jpg", "image/jpeg", []byte("<script>"))+part("a.txt", "text/x", []byte("hej"))+part("IMG_1.HEIC", "image/heic", phone)+part("falsk.heic", "image/heic", phone[:200])+"--b--\n"), "anna@home.example", "fel@a.example")
 	e := h.entries(1, 5)[0]
-	if len(e.Attachments) != 3 || e.Attachments[0].Sniffed != "image/jpeg" {
+	if len(e.Attachments) != 5 || e.Attachments[0].Sniffed != "image/jpeg" {
 		t.Fatalf("attachments: %+v", e.Attachments)
 	}
 	a := h.want(http.StatusOK, nil, "GET", "/api/v1/attachments/"+e.Attachments[0].ID+"/thumbnail", "")
@@ -342,7 +348,12 @@ func TestThumbnail(t *testing.T) {
 	if err != nil || small.Width != 480 || small.Height != 240 || a.header.Get("Content-Type") != "image/jpeg" {
 		t.Errorf("thumbnail: %+v, %v, %v", small, err, a.header)
 	}
-	for _, f := range e.Attachments[1:] {
+	a = h.want(http.StatusOK, nil, "GET", "/api/v1/attachments/"+e.Attachments[3].ID+"/thumbnail", "")
+	small, err = jpeg.DecodeConfig(bytes.NewReader(a.body))
+	if err != nil || small.Width != 160 || small.Height != 80 || a.header.Get("Content-Type") != "image/jpeg" {
+		t.Errorf("a phone's photo: %+v, %v, %v", small, err, a.header)
+	}
+	for _, f := range slices.Delete(slices.Clone(e.Attachments), 3, 4)[1:] {
 		h.refused(404, "GET", "/api/v1/attachments/"+f.ID+"/thumbnail", "")
 	}
 	h.refused(404, "GET", "/api/v1/attachments/"+e.Attachments[0].ID+"/thumbnail", "", bearer(h.other)...)

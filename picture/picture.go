@@ -29,7 +29,7 @@ const (
 	JPEG  Kind = "image/jpeg"
 	PNG   Kind = "image/png"
 	WebP  Kind = "image/webp"
-	HEIC  Kind = "image/heic" // recognised, not decoded
+	HEIC  Kind = "image/heic"
 	Other Kind = ""
 )
 
@@ -63,7 +63,7 @@ func (o Orientation) swaps() bool { return o >= 5 && o <= 8 }
 // OrientationOf reads a picture's orientation; Upright where it says none.
 func OrientationOf(b []byte) Orientation {
 	var found Orientation
-	look := func(exif []byte) {
+	take := func(exif []byte) {
 		if found == 0 {
 			found = exifOrientation(exif)
 		}
@@ -72,21 +72,25 @@ func OrientationOf(b []byte) Orientation {
 	case JPEG:
 		_ = walkJPEG(b, func(marker byte, segment []byte) {
 			if marker == 0xE1 && bytes.HasPrefix(segment, []byte(exifMagic)) {
-				look(segment[len(exifMagic):])
+				take(segment[len(exifMagic):])
 			}
 		})
 	case PNG:
 		_ = walkPNG(b, func(kind string, chunk, _ []byte) {
 			if kind == "eXIf" {
-				look(chunk)
+				take(chunk)
 			}
 		})
 	case WebP:
 		_ = walkWebP(b, func(kind string, chunk []byte) {
 			if kind == "EXIF" {
-				look(bytes.TrimPrefix(chunk, []byte(exifMagic)))
+				take(bytes.TrimPrefix(chunk, []byte(exifMagic)))
 			}
 		})
+	case HEIC: // its Exif block, which may say the same, does not count (ISO/IEC 23008-12 annex A.2.2)
+		if l, err := readLook(b); err == nil {
+			found, _ = l.turned(l.byID[l.primary])
+		}
 	}
 	return max(found, Upright)
 }

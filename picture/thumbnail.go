@@ -2,6 +2,7 @@ package picture
 
 import (
 	"bytes"
+	"context"
 	"fmt"
 	"image"
 	"image/color"
@@ -10,25 +11,47 @@ import (
 
 	"golang.org/x/image/draw"
 	"golang.org/x/image/webp"
+
+	"smartmail/picture/hevc"
 )
 
 // quality of a thumbnail's JPEG: enough to see a crack in a pipe.
 const quality = 80
 
+// Maker makes thumbnails. It is safe for concurrent use.
+type Maker struct {
+	heic *hevc.Decoder
+}
+
+// NewMaker gives a maker of thumbnails that decodes at most jobs HEIC at once, each in MaxMemory bytes at most; others wait.
+// It takes no memory before the first HEIC, and some 10 MB from then on.
+func NewMaker(jobs int) *Maker { return &Maker{hevc.New(jobs)} }
+
 // Thumbnail gives a JPEG whose longer side is at most edge pixels, upright and without metadata. A smaller picture keeps
-// its size. The error is ErrKind for kinds that can't be decoded (HEIC among them), ErrTooBig or ErrDamaged.
-func Thumbnail(b []byte, edge int) (thumb []byte, err error) {
+// its size. The error is ErrKind for kinds that can't be decoded, ErrTooBig or ErrDamaged, or the context's: a HEIC, which
+// takes seconds if it is big, is given up between its parts.
+func (m *Maker) Thumbnail(ctx context.Context, b []byte, edge int) (thumb []byte, err error) {
 	defer func() {
 		if r := recover(); r != nil { // a decoder's panic is the file's fault
 			thumb, err = nil, fmt.Errorf("%w: %v", ErrDamaged, r)
 		}
 	}()
 	edge = min(max(edge, 1), MaxEdge)
-	src, err := decode(b)
+	if len(b) > MaxBytes {
+		return nil, ErrTooBig
+	}
+	var src image.Image
+	var o Orientation
+	if KindOf(b) == HEIC {
+		src, o, err = decodeHEIC(ctx, m.heic, b, edge)
+	} else {
+		o = OrientationOf(b)
+		src, err = decode(b)
+	}
 	if err != nil {
 		return nil, err
 	}
-	small := turn(scale(src, edge), OrientationOf(b))
+	small := turn(scale(src, edge), o)
 	var out bytes.Buffer
 	if err := jpeg.Encode(&out, small, &jpeg.Options{Quality: quality}); err != nil {
 		return nil, fmt.Errorf("encode thumbnail: %w", err)
@@ -36,11 +59,8 @@ func Thumbnail(b []byte, edge int) (thumb []byte, err error) {
 	return out.Bytes(), nil
 }
 
-// decode reads a picture whose size was looked at first.
+// decode reads a picture of a kind that Go decodes, after a look at its size.
 func decode(b []byte) (image.Image, error) {
-	if len(b) > MaxBytes {
-		return nil, ErrTooBig
-	}
 	var config func() (image.Config, error)
 	var read func() (image.Image, error)
 	switch KindOf(b) {
