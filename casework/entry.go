@@ -69,7 +69,7 @@ type MailOut struct {
 	Files    []File        `json:"files,omitempty"`
 	To       ParticipantNo `json:"to,omitempty"`    // the only one who gets it; 0: everybody on the lane
 	About    string        `json:"about,omitempty"` // what it tells of the order of its entry: AboutWithdrawn ...; empty: nothing that a template knows
-	Auto     string        `json:"auto,omitempty"`  // AutoReceived or AutoUnderstood: no person wrote it; empty: one did
+	Auto     string        `json:"auto,omitempty"`  // AutoReceived and its like: no person wrote it; empty: one did
 }
 
 // What a mail that no person wrote is for.
@@ -77,6 +77,7 @@ const (
 	AutoReceived   = "received"   // acknowledges a new case
 	AutoReminder   = "reminder"   // of an order
 	AutoUnderstood = "understood" // tells what was understood of an answer to an order
+	AutoNews       = "news"       // tells a customer how far his case has come
 )
 
 // What a mail tells a supplier of his order.

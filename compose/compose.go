@@ -45,6 +45,7 @@ type Org struct {
 	Language string // "sv" or "en"; another one is taken for "en", and none for "sv"
 	Look     Look
 	Links    Links
+	Location *time.Location // of the times that its mails show; nil: that of the options
 }
 
 // Check reads the organisation's templates and tries each of them. The error is of kind fault.Invalid: a line for each mistake, with file and
@@ -103,6 +104,9 @@ func New(o Options) (*Composer, error) {
 		if err != nil {
 			return nil, fmt.Errorf("organisation %s: %w", org.ID, err)
 		}
+		if org.Location == nil {
+			org.Location = o.Location
+		}
 		c.looks[org.ID], c.orgs[org.ID] = all, org
 	}
 	return c, nil
@@ -125,7 +129,7 @@ func (c *Composer) Compose(ctx context.Context, item casework.OutboxItem) (Mail,
 	if entry.MailOut == nil {
 		return Mail{}, fault.New(fault.Invalid, fmt.Sprintf("entry %s is no message", entry.ID))
 	}
-	f := c.facts(org, cs, entry.Entry, item)
+	f := factsOf(org, cs, entry.Entry, item)
 	files, apart, err := c.files(ctx, org, item, entry.Entry, f.Language)
 	if err != nil {
 		return Mail{}, err

@@ -73,9 +73,10 @@ func wordsOf(language string) words {
 	}
 }
 
-func (c *Composer) facts(org Org, cs casework.Case, e casework.Entry, item casework.OutboxItem) facts {
+// factsOf is what the mail of an item may say.
+func factsOf(org Org, cs casework.Case, e casework.Entry, item casework.OutboxItem) facts {
 	f := facts{
-		Organisation: line(org.Name), palette: newPalette(org.Look.Colour), Footer: line(org.Look.Footer), Language: languageOf(org, cs, item), Number: uint64(cs.Number),
+		Organisation: line(org.Name), palette: newPalette(org.Look.Colour), Footer: line(org.Look.Footer), Language: cs.LanguageOf(item.To.Email, org.Language), Number: uint64(cs.Number),
 		CaseSubject: line(cs.Subject), Name: firstName(item.To.Name), Text: lf(e.MailOut.Text), Quote: e.MailOut.Quote,
 	}
 	if l := org.Look.Logo; l != nil {
@@ -87,7 +88,7 @@ func (c *Composer) facts(org Org, cs casework.Case, e casework.Entry, item casew
 	}
 	f.Subject = fmt.Sprintf("%s [#%s]", f.CaseSubject, f.Order)
 	f.Paragraphs = paragraphs(f.Text)
-	f.Until = Day(org.expires(item), f.Language, c.Location)
+	f.Until = Day(org.expires(item), f.Language, org.Location)
 	w := wordsOf(f.Language)
 	name := w.about[e.MailOut.About]
 	if e.Kind == casework.KindOrder {
@@ -100,7 +101,7 @@ func (c *Composer) facts(org Org, cs casework.Case, e casework.Entry, item casew
 		f.Subject = name + ": " + f.Subject
 	}
 	if e.Kind == casework.KindOrder || e.MailOut.About == casework.AboutChosen || e.MailOut.About == casework.AboutReminder {
-		f.Rows = c.rows(w, cs, *e.MailOut)
+		f.Rows = rows(w, cs, *e.MailOut, org.Location)
 		answers := w.answers
 		if f.Quote {
 			answers = w.offers
@@ -110,45 +111,28 @@ func (c *Composer) facts(org Org, cs casework.Case, e casework.Entry, item casew
 	return f
 }
 
-// languageOf is the reporter's own for him, and the organisation's for all others.
-func languageOf(org Org, cs casework.Case, item casework.OutboxItem) string {
-	l := org.Language
-	if r := cs.Reporter; r != nil && r.Language != "" && casework.Address(r.Email) == casework.Address(item.To.Email) {
-		l = r.Language
-	}
-	return known(l)
-}
-
-// known is the one of our languages that comes nearest.
-func known(language string) string {
-	if language == "" || language == "sv" || strings.HasPrefix(language, "sv-") {
-		return "sv"
-	}
-	return "en"
-}
-
 // rows is what a craftsman needs to know. Door codes and personal numbers are no part of it.
-func (c *Composer) rows(w words, cs casework.Case, out casework.MailOut) []row {
-	rows := []row{{w.what, line(cs.Subject)}, {w.where, line(cs.Object)}, {w.class, line(cs.Class)}}
+func rows(w words, cs casework.Case, out casework.MailOut, loc *time.Location) []row {
+	all := []row{{w.what, line(cs.Subject)}, {w.where, line(cs.Object)}, {w.class, line(cs.Class)}}
 	for _, name := range sorted(cs.Fields) {
-		rows = append(rows, row{line(name), line(cs.Fields[name])})
+		all = append(all, row{line(name), line(cs.Fields[name])})
 	}
 	if r := cs.Reporter; r != nil {
-		rows = append(rows, row{w.contact, line(r.Name)}, row{w.phone, line(r.Phone)})
+		all = append(all, row{w.contact, line(r.Name)}, row{w.phone, line(r.Phone)})
 	}
-	rows = append(rows, row{w.notes, line(cs.Description)}, row{w.deadline, c.moment(w, out.Deadline)}, row{w.priceCap, kronor(out.PriceCap)})
+	all = append(all, row{w.notes, line(cs.Description)}, row{w.deadline, moment(w, out.Deadline, loc)}, row{w.priceCap, kronor(out.PriceCap)})
 	var names []string
 	for _, f := range out.Files {
 		names = append(names, line(f.Name))
 	}
-	return append(rows, row{w.files, strings.Join(names, ", ")})
+	return append(all, row{w.files, strings.Join(names, ", ")})
 }
 
-func (c *Composer) moment(w words, t time.Time) string {
+func moment(w words, t time.Time, loc *time.Location) string {
 	if t.IsZero() {
 		return ""
 	}
-	return t.In(c.Location).Format(w.dateTime)
+	return t.In(loc).Format(w.dateTime)
 }
 
 // kronor writes an amount in öre; none is "".

@@ -115,7 +115,7 @@ func (c *Composer) page(org Org, cs casework.Case, item casework.OutboxItem, f *
 	if !ok || lane.Kind != casework.LaneCustomer {
 		return nil
 	}
-	f.Next = Next(cs, item.At, f.Language, c.Location)
+	f.Next = Next(cs, item.At, f.Language, org.Location)
 	if org.Links.Page {
 		f.Page, err = c.link(org, item, threading.Link{Kind: threading.PageLink})
 	}

@@ -61,8 +61,8 @@ func samples(language string, k kind) (full, bare facts) {
 	org := Org{Name: "Demo Bostad AB", Language: language, Look: Look{
 		Colour: DefaultColour, Footer: "Demo Bostad AB, Storgatan 1, 111 11 Stockholm", Logo: &Logo{Type: "image/png", Width: 120, Height: 40},
 	}}
-	return sampleOf(org, k), (&Composer{Options: Options{Location: time.UTC}}).facts(
-		Org{Language: language, Look: Look{Colour: DefaultColour}}, casework.Case{}, casework.Entry{Kind: k.entry.Kind, MailOut: &casework.MailOut{}}, casework.OutboxItem{})
+	return sampleOf(org, k), factsOf(
+		Org{Language: language, Location: time.UTC, Look: Look{Colour: DefaultColour}}, casework.Case{}, casework.Entry{Kind: k.entry.Kind, MailOut: &casework.MailOut{}}, casework.OutboxItem{})
 }
 
 // sampleOf are the facts of a sample mail of an organisation, in its language.
@@ -73,6 +73,7 @@ func sampleOf(org Org, k kind) facts {
 		}
 		return en
 	}
+	org.Location = time.UTC
 	at := time.Date(2026, 12, 1, 8, 0, 0, 0, time.UTC)
 	cs := casework.Case{
 		Number: 1042, Status: casework.StatusAssigned, Class: "VVS > Blandare", Object: "Storgatan 12, lgh 1203",
@@ -91,7 +92,7 @@ func sampleOf(org Org, k kind) facts {
 		Case: cs.Number, Participant: 1, At: at, To: casework.Participant{No: 1, Name: "Anna Andersson", Email: "anna@other.example"},
 		ReplyTo: "a1042-1-abcdefghijklmnopqrst@arende.example.org",
 	}
-	f := (&Composer{Options: Options{Location: time.UTC}}).facts(org, cs, casework.Entry{Kind: k.entry.Kind, Order: k.entry.Order, MailOut: &out}, item)
+	f := factsOf(org, cs, casework.Entry{Kind: k.entry.Kind, Order: k.entry.Order, MailOut: &out}, item)
 	f.Files = []linked{{say("film på kranen.mp4", "film of the tap.mp4"), Bytes(24_300_000, org.Language), "https://mx.example.org" + FilePath + "sample"}}
 	if k.entry.Order == 0 {
 		f.Next, f.Page = Next(cs, at, org.Language, time.UTC), "https://mx.example.org"+PagePath+"sample"
@@ -123,7 +124,7 @@ func (c *Composer) Preview(id casework.OrgID, name, language string) (Preview, e
 	if language != "" {
 		org.Language = language
 	}
-	org.Language = known(org.Language)
+	org.Language = casework.Language(org.Language)
 	f := sampleOf(org, kinds()[at])
 	if l := org.Look.Logo; l != nil {
 		f.Logo.URL = html.URL("data:" + l.Type + ";base64," + base64.StdEncoding.EncodeToString(l.Content))

@@ -149,6 +149,8 @@ type Organisation struct {
 	Look     Look     `yaml:"look"`
 	Policy   Policy   `yaml:"policy"`
 	Orders   Orders   `yaml:"orders"`
+	Notify   Notify   `yaml:"notify"`
+	Hours    Hours    `yaml:"hours"`
 
 	Acknowledge *bool `yaml:"acknowledge"` // whoever opens a case by mail hears of it; unless said otherwise
 }
@@ -224,10 +226,7 @@ func (o *Organisation) defaults() {
 	if o.Language == "" {
 		o.Language = "sv"
 	}
-	if o.Acknowledge == nil {
-		yes := true
-		o.Acknowledge = &yes
-	}
+	o.noticeDefaults()
 	o.Orders.Remind.defaults()
 	if o.Look.Colour == "" {
 		o.Look.Colour = "#1f5f8b"

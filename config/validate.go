@@ -242,6 +242,7 @@ func (k *checker) organisations(orgs []Organisation) {
 		k.oneOf(key+".policy.unknown_sender", o.Policy.UnknownSender, "accept", "triage")
 		k.remind(key+".orders.remind", o.Orders.Remind)
 		k.policy(key+".policy", o.Policy)
+		k.notices(key, o)
 	}
 }
 

@@ -186,6 +186,9 @@ func (d *Desk) act(tx casestore.Tx, c casework.Case, cmd casework.Command, by ca
 			return c, nil, err
 		}
 	}
+	if next, err = d.announce(tx, next, entries); err != nil {
+		return c, nil, err
+	}
 	return next, entries, nil
 }
 

@@ -12,21 +12,6 @@ import (
 	"smartmail/message"
 )
 
-// Notices is what an organisation sends by itself.
-type Notices struct {
-	Acknowledge bool               // who opens a case by mail hears of it
-	Language    string             // "sv" or "en"
-	Location    *time.Location     // in which suppliers give times; nil: time.Local
-	Orders      casework.Reminding // of suppliers
-}
-
-func (n Notices) location() *time.Location {
-	if n.Location == nil {
-		return time.Local
-	}
-	return n.Location
-}
-
 // rule is the actor of what nobody in person did.
 func rule(name string) casework.Actor { return casework.Actor{Via: casework.ViaRule, Name: name} }
 
@@ -40,10 +25,12 @@ func (d *Desk) acknowledge(tx casestore.Tx, c casework.Case, m casework.Mail, se
 		sender == casework.Unconfirmed || m.Auth.DMARC.Result == verdict.Fail {
 		return nil
 	}
+	language := c.LanguageOf(p.Email, n.Language)
 	text := fmt.Sprintf("We have received your report %q. Its case number is #%d.", c.Subject, c.Number)
-	if n.Language != "en" {
+	if language == "sv" {
 		text = fmt.Sprintf("Vi har tagit emot din anmälan ”%s”. Den har ärendenummer #%d.", c.Subject, c.Number)
 	}
+	text += n.closed(m.At, language)
 	_, err := d.notify(tx, c, p, casework.AutoReceived, text, m.At)
 	return err
 }
@@ -74,8 +61,8 @@ const (
 
 // leave asks for leave to write once, and counts it.
 func (d *Desk) leave(tx casestore.Tx, org casework.OrgID, email string, at time.Time) (leave, error) {
-	if _, err := d.Router.Route(email); err == nil {
-		return never, nil // an address of ours
+	if _, err := d.Router.Route(email); err == nil || casework.Unattended(email) {
+		return never, nil // an address of ours, or one that nobody reads
 	}
 	if suspended, err := casestore.Suspended.Has(tx, casestore.PartyKey(org, email)); suspended || err != nil {
 		return never, err

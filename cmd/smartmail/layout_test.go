@@ -51,7 +51,7 @@ var order = []struct {
 	{"admin", []string{"fault", "throttle", "download", "property", "register", "message", "mailauth/verdict", "casework", "desk", "casestore", "threading", "picture", "compose"}},
 	{"mailbox", nil},
 	{"control", nil},
-	{"config", nil},
+	{"config", []string{"casework"}},
 }
 
 // programs may import anything.

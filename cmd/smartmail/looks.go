@@ -20,6 +20,11 @@ func looks(cfg *config.Config) ([]compose.Org, error) {
 			ID: casework.OrgID(o.ID), Name: o.Name, Language: o.Language,
 			Look: compose.Look{Colour: o.Look.Colour, Footer: o.Look.Footer, Templates: o.Look.Templates},
 		}
+		loc, err := o.Hours.Location()
+		if err != nil {
+			bad = append(bad, cfg.Fault(fmt.Sprintf("organisations[%d].hours.time_zone", i), err))
+		}
+		org.Location = loc
 		if o.Look.LogoFile != "" {
 			logo, err := compose.ReadLogo(o.Look.LogoFile)
 			if err != nil {

@@ -16,6 +16,7 @@ import (
 	"runtime/debug"
 	"syscall"
 	"time"
+	_ "time/tzdata" // an image without time zones keeps those of its organisations
 
 	"github.com/alecthomas/kong"
 )

@@ -247,7 +247,7 @@ func TestDemo(t *testing.T) {
 		for _, e := range list.Items {
 			kinds = append(kinds, e.Kind)
 		}
-		if got := strings.Join(kinds, " "); got != "created order mail_in change status time material mail_out" {
+		if got := strings.Join(kinds, " "); got != "created order mail_in change status time material mail_out mail_out" {
 			t.Fatalf("round %d: entries are %s", round, got)
 		}
 		work, part := list.Items[5].Line, list.Items[6].Line

@@ -66,6 +66,10 @@ func openService(ctx context.Context, cfg *config.Config, log *slog.Logger, reso
 	if err != nil {
 		return nil, err
 	}
+	noticed, err := notices(cfg)
+	if err != nil {
+		return nil, err
+	}
 	orgs, err := looks(cfg)
 	if err != nil {
 		return nil, err
@@ -85,7 +89,7 @@ func openService(ctx context.Context, cfg *config.Config, log *slog.Logger, reso
 	keys := threading.NewKeyring(time.Now)
 	s.router = threading.NewRouter(keys, cfg.SMTP.Hostname, routing(cfg))
 	s.desk = desk.New(desk.Options{
-		Store: s.store, Blobs: s.blobs, Keys: keys, Router: s.router, Orgs: orgIDs(cfg), Notices: notices(cfg), Log: log, Retry: retry(cfg),
+		Store: s.store, Blobs: s.blobs, Keys: keys, Router: s.router, Orgs: orgIDs(cfg), Notices: noticed, Log: log, Retry: retry(cfg),
 		Wake: func() {
 			if s.sender != nil {
 				s.sender.Wake()

@@ -9,10 +9,10 @@ import (
 )
 
 // reminding is when suppliers are reminded of their orders.
-func reminding(r config.Remind, loc *time.Location) casework.Reminding {
+func reminding(r config.Remind, hours casework.WorkingHours) casework.Reminding {
 	return casework.Reminding{
 		Accept: time.Duration(*r.Accept), BeforeDeadline: time.Duration(*r.BeforeDeadline), AfterDeadline: time.Duration(*r.AfterDeadline),
-		Times: *r.Times, Location: loc, Holiday: func(d casework.Day) bool { return casework.SwedishHoliday(d) != "" },
+		Times: *r.Times, Location: hours.Location, Holiday: hours.Holiday,
 	}
 }
 

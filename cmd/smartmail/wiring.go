@@ -2,7 +2,6 @@ package main
 
 import (
 	"fmt"
-	"time"
 
 	"smartmail/casework"
 	"smartmail/config"
@@ -57,15 +56,23 @@ func policies(cfg *config.Config) (map[casework.OrgID]intake.Policy, error) {
 	return out, nil
 }
 
-// notices is what each organisation sends by itself. Suppliers give times as clocks in Sweden show them.
-func notices(cfg *config.Config) map[casework.OrgID]desk.Notices {
-	loc, err := time.LoadLocation("Europe/Stockholm")
-	if err != nil { // a machine without time zones
-		loc = time.Local
-	}
+// notices is what each organisation sends by itself.
+func notices(cfg *config.Config) (map[casework.OrgID]desk.Notices, error) {
 	out := map[casework.OrgID]desk.Notices{}
 	for _, o := range cfg.Organisations {
-		out[casework.OrgID(o.ID)] = desk.Notices{Acknowledge: *o.Acknowledge, Language: o.Language, Location: loc, Orders: reminding(o.Orders.Remind, loc)}
+		hours, err := o.Hours.Working()
+		if err != nil {
+			return nil, fmt.Errorf("hours of organisation %s: %w", o.ID, err)
+		}
+		n := desk.Notices{
+			Acknowledge: *o.Acknowledge, Booked: o.Notify.Booked, Language: o.Language,
+			Location: hours.Location, Hours: hours, Closed: o.Hours.Notice, Emergency: o.Hours.Emergency,
+			Orders: reminding(o.Orders.Remind, hours),
+		}
+		for _, s := range o.Notify.Status {
+			n.Status = append(n.Status, casework.Status(s))
+		}
+		out[casework.OrgID(o.ID)] = n
 	}
-	return out
+	return out, nil
 }
