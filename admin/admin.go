@@ -83,11 +83,6 @@ type Suspensions interface {
 	LiftSuspension(ctx context.Context, org casework.OrgID, email string, by casework.Actor) (casework.Suspension, error)
 }
 
-// Tokens finds whom an API token was given to.
-type Tokens interface {
-	Token(ctx context.Context, secret string) (t casework.APIToken, ok bool, err error)
-}
-
 // Previews shows what an organisation's mails look like.
 type Previews interface {
 	Preview(org casework.OrgID, kind, language string) (compose.Preview, error)
@@ -220,6 +215,7 @@ func (s *server) engine() (*gin.Engine, error) {
 	s.suspensionCalls()
 	s.lookCalls()
 	s.thingCalls()
+	s.tokenCalls()
 	return e, s.serveDescription(e)
 }
 

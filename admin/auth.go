@@ -13,6 +13,7 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/adapters/humagin"
 
+	"smartmail/access"
 	"smartmail/casework"
 	"smartmail/fault"
 	"smartmail/throttle"
@@ -21,6 +22,7 @@ import (
 // caller is who makes a call, and the organisations that his token opens.
 type caller struct {
 	actor casework.Actor
+	grant access.Grant
 	orgs  []Org
 }
 
@@ -50,7 +52,7 @@ func (s *server) setAdmin(token string) {
 		return
 	}
 	s.secret = sha256.Sum256([]byte(token))
-	s.admin = &caller{actor: casework.Actor{Via: casework.ViaAPI, Name: "admin"}, orgs: s.Orgs}
+	s.admin = &caller{actor: casework.Actor{Via: casework.ViaAPI, Name: "admin"}, grant: access.Full(), orgs: s.Orgs}
 }
 
 // identify finds whose secret it is.
@@ -59,11 +61,11 @@ func (s *server) identify(ctx context.Context, secret string) (caller, bool, err
 	if s.admin != nil && subtle.ConstantTimeCompare(hash[:], s.secret[:]) == 1 {
 		return *s.admin, true, nil
 	}
-	t, ok, err := s.Desk.Token(ctx, secret)
+	t, grant, ok, err := s.Desk.Token(ctx, secret)
 	if err != nil || !ok {
 		return caller{}, false, err
 	}
-	c := caller{actor: casework.Actor{Via: casework.ViaAPI, Name: t.Name}}
+	c := caller{actor: casework.Actor{Via: casework.ViaAPI, Name: t.Name}, grant: grant}
 	for _, o := range s.Orgs {
 		if o.ID == t.Org {
 			c.orgs = append(c.orgs, o)

@@ -95,7 +95,7 @@ func newHouse(t *testing.T, change ...func(*admin.Options)) *house {
 		org    casework.OrgID
 		secret *string
 	}{{"a", &h.token}, {"b", &h.other}} {
-		if *to.secret, err = h.desk.CreateToken(t.Context(), to.org, "caretaker "+string(to.org)); err != nil {
+		if _, *to.secret, err = h.desk.CreateToken(t.Context(), casework.APIToken{Org: to.org, Name: "caretaker " + string(to.org)}, casework.Actor{}); err != nil {
 			t.Fatal(err)
 		}
 	}

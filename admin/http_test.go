@@ -16,6 +16,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"smartmail/access"
 	"smartmail/admin"
 	"smartmail/casework"
 	"smartmail/desk"
@@ -35,11 +36,12 @@ func calls() [][3]string {
 		{"GET", "/api/v1/messages/x/raw", ""}, {"GET", "/api/v1/attachments/x", ""}, {"GET", "/api/v1/attachments/x/thumbnail", ""},
 		{"GET", "/api/v1/triage", ""}, {"GET", "/api/v1/triage/x", ""}, {"POST", "/api/v1/triage/x", `{"action":"discard"}`},
 		{"GET", "/api/v1/outbox", ""}, {"GET", "/api/v1/organisations", ""}, {"GET", "/api/v1/organisations/x/preview/message", ""},
+		{"POST", "/api/v1/tokens", `{"name":"x","role":"reader"}`}, {"GET", "/api/v1/tokens", ""}, {"DELETE", "/api/v1/tokens/x", ""},
 		{"GET", "/api/v1/todo", ""}, {"POST", "/api/v1/todo/x/done", ""},
 		{"GET", "/api/v1/suspensions", ""}, {"DELETE", "/api/v1/suspensions/a@b.example", ""},
 	}
 	for many, body := range map[string]string{
-		"objects": `{"id":"x","kind":"area","name":"X"}`, "contacts": `{"id":"x","name":"X","parts":["staff"]}`, "segments": `{"id":"x","name":"X"}`,
+		"roles": `{"id":"x","name":"X","permissions":[]}`, "objects": `{"id":"x","kind":"area","name":"X"}`, "contacts": `{"id":"x","name":"X","parts":["staff"]}`, "segments": `{"id":"x","name":"X"}`,
 		"tenancies": `{"id":"x","customer":"c","object":"o","from":"2026-01-01"}`, "classes": `{"path":"x"}`, "routes": `{"id":"x","assignee":"c"}`,
 	} {
 		path := "/api/v1/" + many
@@ -331,8 +333,8 @@ func TestTornFile(t *testing.T) {
 // stuck is a desk that waits for its caller to give up.
 type stuck struct{ admin.Desk }
 
-func (stuck) Token(context.Context, string) (casework.APIToken, bool, error) {
-	return casework.APIToken{Org: "a"}, true, nil
+func (stuck) Token(context.Context, string) (casework.APIToken, access.Grant, bool, error) {
+	return casework.APIToken{Org: "a"}, access.Full(), true, nil
 }
 
 func (stuck) Case(ctx context.Context, _ casework.OrgID, _ casework.CaseNumber) (casework.Case, error) {

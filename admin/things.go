@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"time"
 
+	"smartmail/access"
 	"smartmail/casework"
 	"smartmail/desk"
 	"smartmail/fault"
@@ -22,6 +23,7 @@ type Registers interface {
 	Segments() desk.Register[reg.Segment]
 	Classes() desk.Register[reg.Class]
 	Routes() desk.Register[reg.Route]
+	Roles() desk.Register[access.Role]
 }
 
 // things are the calls about one kind of thing.
@@ -38,12 +40,14 @@ func (s *server) thingCalls() {
 	segments := things[reg.Segment]{s, "segment", "segments", func() desk.Register[reg.Segment] { return s.Desk.Segments() }}
 	classes := things[reg.Class]{s, "class", "classes", func() desk.Register[reg.Class] { return s.Desk.Classes() }}
 	routes := things[reg.Route]{s, "route", "routes", func() desk.Register[reg.Route] { return s.Desk.Routes() }}
+	roles := things[access.Role]{s, "role", "roles", func() desk.Register[access.Role] { return s.Desk.Roles() }}
 	objects.calls()
 	contacts.calls()
 	tenancies.calls()
 	segments.calls()
 	classes.calls()
 	routes.calls()
+	roles.calls()
 	listThings(objects, func(in *listObjectsInput) thingFilter {
 		return in.Parent.by("by_parent").or(in.External.by("by_external"))
 	})
@@ -56,6 +60,7 @@ func (s *server) thingCalls() {
 	listThings(segments, func(*ListInput) thingFilter { return thingFilter{} })
 	listThings(classes, func(*ListInput) thingFilter { return thingFilter{} })
 	listThings(routes, func(*ListInput) thingFilter { return thingFilter{} })
+	listThings(roles, func(*ListInput) thingFilter { return thingFilter{} })
 }
 
 // calls adds those that are the same for every kind.

@@ -1,6 +1,7 @@
 package casestore
 
 import (
+	"smartmail/access"
 	"smartmail/casework"
 	"smartmail/property"
 	"smartmail/register"
@@ -38,6 +39,7 @@ var (
 	Segments = declareThing[register.Segment]("segments")
 	Classes  = declareThing[register.Class]("classes")
 	Routes   = declareThing[register.Route]("routes")
+	Roles    = declareThing[access.Role]("roles") // beside those that every organisation has
 
 	// Editions of things, oldest first: what the register was like at any time, and who made it so.
 	Editions = Declare("editions", 1,
@@ -48,7 +50,7 @@ var (
 
 // registerSchemas lists the register's tables.
 func registerSchemas() []*Schema {
-	return []*Schema{Objects.Schema(), Contacts.Schema(), Tenancies.Schema(), Segments.Schema(), Classes.Schema(), Routes.Schema(), Editions.Schema()}
+	return []*Schema{Objects.Schema(), Contacts.Schema(), Tenancies.Schema(), Segments.Schema(), Classes.Schema(), Routes.Schema(), Roles.Schema(), Editions.Schema()}
 }
 
 // ThingKey is the key of a thing in the table of its kind, and of what an index says of it.

@@ -171,13 +171,3 @@ type Key struct {
 	ExpiresAt time.Time `json:"expires_at,omitzero"` // what it signed is refused from then on; zero: never
 	Version   uint64    `json:"-"`
 }
-
-// APIToken lets its holder use the API. Only the hash of the secret is kept.
-type APIToken struct {
-	ID        string    `json:"id"`
-	Name      string    `json:"name"`
-	Hash      []byte    `json:"hash"` // SHA-256 of the secret
-	Org       OrgID     `json:"org"`  // the organisation that it is for
-	CreatedAt time.Time `json:"created_at"`
-	Version   uint64    `json:"-"`
-}

@@ -36,7 +36,7 @@ type Service interface {
 	// Import takes one mail in and returns what SMTP would be told, and whether the mail was there already.
 	Import(ctx context.Context, org string, raw []byte) (reply string, again bool, err error)
 	// Token makes an API token for an organisation and returns its secret.
-	Token(ctx context.Context, org, name string) (secret string, err error)
+	Token(ctx context.Context, org, name, role string) (secret string, err error)
 }
 
 // line is one line of an answer; the last one has Done or Error.
@@ -87,7 +87,7 @@ func Handler(s Service, limit int64) http.Handler {
 	})
 	mux.HandleFunc("POST /token", func(w http.ResponseWriter, r *http.Request) {
 		q := r.URL.Query()
-		secret, err := s.Token(r.Context(), q.Get("org"), q.Get("name"))
+		secret, err := s.Token(r.Context(), q.Get("org"), q.Get("name"), q.Get("role"))
 		finish(json.NewEncoder(w), line{Done: secret}, err)
 	})
 	return mux
@@ -139,8 +139,9 @@ func (c *Client) Import(ctx context.Context, org string, raw []byte) (reply stri
 }
 
 // Token implements Service through the running instance.
-func (c *Client) Token(ctx context.Context, org, name string) (string, error) {
-	l, err := c.call(ctx, "token?org="+url.QueryEscape(org)+"&name="+url.QueryEscape(name), nil, func(string) {})
+func (c *Client) Token(ctx context.Context, org, name, role string) (string, error) {
+	q := url.Values{"org": {org}, "name": {name}, "role": {role}}
+	l, err := c.call(ctx, "token?"+q.Encode(), nil, func(string) {})
 	return l.Done, err
 }
 

@@ -33,8 +33,8 @@ func (house) Import(_ context.Context, org string, raw []byte) (string, bool, er
 	return "OK " + string(raw), true, nil
 }
 
-func (house) Token(_ context.Context, org, name string) (string, error) {
-	return org + "/" + name, nil
+func (house) Token(_ context.Context, org, name, role string) (string, error) {
+	return org + "/" + name + "/" + role, nil
 }
 
 func serve(t *testing.T, h http.Handler) *Client {
@@ -68,7 +68,7 @@ func TestVerifyAndImport(t *testing.T) {
 	if summary, err := c.Replay(t.Context(), "dé mo", true, func(l string) { got = append(got, l) }); err != nil || summary != "1 mail" || !slices.Equal(got, []string{"dé mo true"}) {
 		t.Errorf("replay gives %q, %v, %v", summary, got, err)
 	}
-	if secret, err := c.Token(t.Context(), "demo", "é b"); err != nil || secret != "demo/é b" {
+	if secret, err := c.Token(t.Context(), "demo", "é b", "reader"); err != nil || secret != "demo/é b/reader" {
 		t.Errorf("token gives %q, %v", secret, err)
 	}
 	if reply, again, err := c.Import(t.Context(), "demo", []byte("mail")); err != nil || reply != "OK mail" || !again {

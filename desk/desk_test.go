@@ -223,22 +223,6 @@ func TestFilesAreKeptOrSwept(t *testing.T) {
 	}
 }
 
-func TestTokens(t *testing.T) {
-	d, _ := open(t, t.TempDir())
-	secret, err := d.CreateToken(t.Context(), "b", "ekonomi")
-	if err != nil {
-		t.Fatal(err)
-	}
-	if got, ok, err := d.Token(t.Context(), secret); err != nil || !ok || got.Org != "b" || got.Name != "ekonomi" || strings.Contains(string(got.Hash), secret) {
-		t.Errorf("token is %+v, %v, %v", got, ok, err)
-	}
-	for _, wrong := range []string{"", "x", secret + "x", secret[:len(secret)-1]} {
-		if _, ok, err := d.Token(t.Context(), wrong); ok || err != nil {
-			t.Errorf("%q is accepted: %v", wrong, err)
-		}
-	}
-}
-
 // The keys outlive the process: an address that was given out stays good.
 func TestKeysSurviveARestart(t *testing.T) {
 	dir := t.TempDir()

@@ -2,11 +2,7 @@ package desk
 
 import (
 	"context"
-	"crypto/sha256"
-	"crypto/subtle"
-	"encoding/base64"
 	"fmt"
-	"io"
 	"time"
 
 	"smartmail/casestore"
@@ -94,44 +90,4 @@ func (d *Desk) RotateKey(ctx context.Context, org casework.OrgID, oldValid time.
 		return fmt.Errorf("rotate key: %w", err)
 	}
 	return d.LoadKeys(ctx)
-}
-
-// CreateToken makes an API token for an organisation and returns its secret, which is kept nowhere.
-func (d *Desk) CreateToken(ctx context.Context, org casework.OrgID, name string) (string, error) {
-	var b [24]byte
-	if _, err := io.ReadFull(d.Chance, b[:]); err != nil {
-		return "", fmt.Errorf("create token: %w", err)
-	}
-	secret := "sm_" + base64.RawURLEncoding.EncodeToString(b[:])
-	hash := sha256.Sum256([]byte(secret))
-	id, err := newID[string](d, d.Now())
-	if err != nil {
-		return "", err
-	}
-	err = d.Store.Update(ctx, func(tx casestore.Tx) error {
-		return casestore.Tokens.Put(tx, &casework.APIToken{ID: id, Name: name, Hash: hash[:], Org: org, CreatedAt: d.Now()})
-	})
-	return secret, err
-}
-
-// Token finds the token that a secret belongs to. ok is false for a secret that is nobody's.
-func (d *Desk) Token(ctx context.Context, secret string) (t casework.APIToken, ok bool, err error) {
-	// The look-up is by hash, so its time tells nothing of the secret; the comparison is in constant time all the same.
-	hash := sha256.Sum256([]byte(secret))
-	err = d.Store.View(ctx, func(tx casestore.Tx) error {
-		for _, org := range d.Orgs {
-			found, err := casestore.Tokens.Get(tx, casestore.K(string(org)).Str(string(hash[:])))
-			if fault.Is(err, fault.NotFound) {
-				continue
-			}
-			if err != nil {
-				return err
-			}
-			if subtle.ConstantTimeCompare(found.Hash, hash[:]) == 1 {
-				t, ok = found, true
-			}
-		}
-		return nil
-	})
-	return t, ok, err
 }

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"time"
 
+	"smartmail/access"
 	"smartmail/casestore"
 	"smartmail/casework"
 	"smartmail/fault"
@@ -52,6 +53,11 @@ func (d *Desk) Classes() Register[register.Class] {
 // Routes says who takes care of which cases.
 func (d *Desk) Routes() Register[register.Route] {
 	return Register[register.Route]{d, "route", casestore.Routes, routeFits}
+}
+
+// Roles are those that the organisation made beside access.Roles.
+func (d *Desk) Roles() Register[access.Role] {
+	return Register[access.Role]{d, "role", casestore.Roles, nil}
 }
 
 // Get returns a thing.

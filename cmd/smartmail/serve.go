@@ -159,11 +159,13 @@ func noSuch(org string) error {
 }
 
 // Token implements control.Service.
-func (c controlled) Token(ctx context.Context, org, name string) (string, error) {
+func (c controlled) Token(ctx context.Context, org, name, role string) (string, error) {
 	if !slices.Contains(c.desk.Orgs, casework.OrgID(org)) {
 		return "", noSuch(org)
 	}
-	return c.desk.CreateToken(ctx, casework.OrgID(org), name)
+	t := casework.APIToken{Org: casework.OrgID(org), Name: name, Role: role}
+	_, secret, err := c.desk.CreateToken(ctx, t, casework.Actor{Via: casework.ViaAPI, Name: "command line"})
+	return secret, err
 }
 
 func (c controlled) importRecipients(ctx context.Context, org casework.OrgID, raw []byte) ([]string, error) {
