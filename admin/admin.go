@@ -28,6 +28,7 @@ import (
 	"github.com/gin-gonic/gin"
 	"golang.org/x/sync/semaphore"
 
+	"smartmail/access"
 	"smartmail/casestore"
 	"smartmail/casework"
 	"smartmail/compose"
@@ -68,7 +69,6 @@ type TriageQueue interface {
 // Outbox is what the API reads of outgoing mail.
 type Outbox interface {
 	OutboxPage(ctx context.Context, org casework.OrgID, state casework.OutboxState, after casestore.Key, limit int) (desk.Page[casework.OutboxItem], error)
-	OutboxItem(ctx context.Context, org casework.OrgID, id casework.OutboxID) (casework.OutboxItem, error)
 }
 
 // Todos is what the API does with what waits for a person.
@@ -88,7 +88,7 @@ type Previews interface {
 	Preview(org casework.OrgID, kind, language string) (compose.Preview, error)
 }
 
-// Desk is the API's only door to the house; *desk.Desk is one.
+// Desk is the house as far as a caller's grant opens it; *desk.Guarded is one.
 type Desk interface {
 	Cases
 	Timeline
@@ -100,7 +100,26 @@ type Desk interface {
 	Orders
 	Tokens
 	Registers
+	Administer() error // why the caller may not see or change how the organisation looks and works; nil: he may
 }
+
+// House is the API's only door.
+type House interface {
+	// Token finds whom a secret was given to, and what it grants.
+	Token(ctx context.Context, secret string) (t casework.APIToken, grant access.Grant, ok bool, err error)
+	// For returns the desk as far as a grant opens it.
+	For(grant access.Grant) Desk
+	// OutboxItem finds the mail that something which the caller sees already is about.
+	OutboxItem(ctx context.Context, org casework.OrgID, id casework.OutboxID) (casework.OutboxItem, error)
+}
+
+// Open returns the door of a desk.
+func Open(d *desk.Desk) House { return door{d} }
+
+type door struct{ *desk.Desk }
+
+// For implements House.
+func (d door) For(grant access.Grant) Desk { return d.Desk.For(grant) }
 
 // Org is an organisation as the API names it.
 type Org struct {
@@ -120,9 +139,9 @@ func languages(orgs []Org) map[casework.OrgID]string {
 // DefaultMaxBody is the size in bytes of the biggest request: 25 MB of files in base64, and a text.
 const DefaultMaxBody = 40 << 20
 
-// Options of an API. Desk, Router and Orgs are needed.
+// Options of an API. House, Router and Orgs are needed.
 type Options struct {
-	Desk       Desk
+	House      House
 	Router     Addresses
 	Orgs       []Org
 	Previews   Previews     // nil: there are none
@@ -155,8 +174,8 @@ type server struct {
 
 // New returns the API. The error tells of options that can't be.
 func New(o Options) (http.Handler, error) {
-	if o.Desk == nil || o.Router == nil || len(o.Orgs) == 0 {
-		return nil, errors.New("admin: Desk, Router and Orgs are needed")
+	if o.House == nil || o.Router == nil || len(o.Orgs) == 0 {
+		return nil, errors.New("admin: House, Router and Orgs are needed")
 	}
 	if o.Log == nil {
 		o.Log = slog.Default()
@@ -169,7 +188,7 @@ func New(o Options) (http.Handler, error) {
 	}
 	s := &server{
 		Options: o,
-		view:    view{addresses: o.Router, outbox: o.Desk, languages: languages(o.Orgs)},
+		view:    view{addresses: o.Router, outbox: o.House, languages: languages(o.Orgs)},
 		guard:   throttle.New(o.Now, 1, guesses),
 		bodies:  semaphore.NewWeighted(2 * o.MaxBody),
 		thumbs:  picture.NewMaker(thumbnailJobs),

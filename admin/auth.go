@@ -22,7 +22,7 @@ import (
 // caller is who makes a call, and the organisations that his token opens.
 type caller struct {
 	actor casework.Actor
-	grant access.Grant
+	desk  Desk // as far as his grant opens it
 	orgs  []Org
 }
 
@@ -31,6 +31,14 @@ type callerKey struct{}
 func callerOf(ctx context.Context) caller {
 	c, _ := ctx.Value(callerKey{}).(caller) // without one: sees nothing
 	return c
+}
+
+// desk is the house as far as the caller of a call sees it.
+func (s *server) desk(ctx context.Context) Desk {
+	if d := callerOf(ctx).desk; d != nil {
+		return d
+	}
+	return s.House.For(access.Grant{}) // nobody: nothing
 }
 
 // org returns the organisation that a call is about. One that the token does not open is as one that is not there.
@@ -52,7 +60,7 @@ func (s *server) setAdmin(token string) {
 		return
 	}
 	s.secret = sha256.Sum256([]byte(token))
-	s.admin = &caller{actor: casework.Actor{Via: casework.ViaAPI, Name: "admin"}, grant: access.Full(), orgs: s.Orgs}
+	s.admin = &caller{actor: casework.Actor{Via: casework.ViaAPI, Name: "admin"}, desk: s.House.For(access.Full()), orgs: s.Orgs}
 }
 
 // identify finds whose secret it is.
@@ -61,11 +69,11 @@ func (s *server) identify(ctx context.Context, secret string) (caller, bool, err
 	if s.admin != nil && subtle.ConstantTimeCompare(hash[:], s.secret[:]) == 1 {
 		return *s.admin, true, nil
 	}
-	t, grant, ok, err := s.Desk.Token(ctx, secret)
+	t, grant, ok, err := s.House.Token(ctx, secret)
 	if err != nil || !ok {
 		return caller{}, false, err
 	}
-	c := caller{actor: casework.Actor{Via: casework.ViaAPI, Name: t.Name}, grant: grant}
+	c := caller{actor: casework.Actor{Via: casework.ViaAPI, Name: t.Name}, desk: s.House.For(grant)}
 	for _, o := range s.Orgs {
 		if o.ID == t.Org {
 			c.orgs = append(c.orgs, o)

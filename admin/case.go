@@ -22,7 +22,7 @@ type Addresses interface {
 // view shows the domain's records in the words of the outside interface.
 type view struct {
 	addresses Addresses
-	outbox    Outbox
+	outbox    House
 	languages map[casework.OrgID]string
 }
 

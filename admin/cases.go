@@ -87,7 +87,7 @@ func (s *server) openCase(ctx context.Context, in *openCaseInput) (*caseOutput, 
 	if b.Reporter != (Reporter{}) {
 		cmd.Reporter = &casework.Reporter{Name: b.Reporter.Name, Email: b.Reporter.Email, Phone: b.Reporter.Phone, Language: b.Reporter.Language}
 	}
-	c, err := s.Desk.Open(ctx, org, cmd, who.actor)
+	c, err := s.desk(ctx).Open(ctx, org, cmd, who.actor)
 	if err != nil {
 		return nil, err
 	}
@@ -127,7 +127,7 @@ func (s *server) listCases(ctx context.Context, in *listCasesInput) (*casesOutpu
 	page := desk.Page[casework.Case]{}
 	if in.Area == "" {
 		page, err = gather(in.limit(), after, func(c casework.Case) int { return len(c.Description) }, func(after casestore.Key, limit int) (desk.Page[casework.Case], error) {
-			return s.Desk.Cases(ctx, org, filter, after, limit)
+			return s.desk(ctx).Cases(ctx, org, filter, after, limit)
 		})
 	}
 	if err != nil {
@@ -144,7 +144,7 @@ func (s *server) getCase(ctx context.Context, in *getCaseInput) (*caseOutput, er
 	if err != nil {
 		return nil, err
 	}
-	c, err := s.Desk.Case(ctx, org, casework.CaseNumber(in.Number))
+	c, err := s.desk(ctx).Case(ctx, org, casework.CaseNumber(in.Number))
 	if err != nil {
 		return nil, err
 	}
@@ -187,7 +187,7 @@ func (s *server) editCase(ctx context.Context, in *editCaseInput) (*caseOutput, 
 	for name, value := range b.Fields {
 		edit.Fields[name] = value.Value
 	}
-	c, _, err := s.Desk.Do(ctx, org, n, edit, who.actor, expect)
+	c, _, err := s.desk(ctx).Do(ctx, org, n, edit, who.actor, expect)
 	if err != nil {
 		return nil, err
 	}
@@ -197,7 +197,7 @@ func (s *server) editCase(ctx context.Context, in *editCaseInput) (*caseOutput, 
 // expected turns the If-Match of a case into the version that must still hold, or 0.
 func (s *server) expected(ctx context.Context, org casework.OrgID, n casework.CaseNumber, ifMatch string) (uint64, error) {
 	return matched(ifMatch, func() (uint64, error) {
-		c, err := s.Desk.Case(ctx, org, n)
+		c, err := s.desk(ctx).Case(ctx, org, n)
 		return c.Version, err
 	})
 }
@@ -236,7 +236,7 @@ func (s *server) addParticipant(ctx context.Context, in *addParticipantInput) (*
 		return nil, err
 	}
 	cmd := casework.AddParticipant{Kind: casework.LaneKind(in.Body.Kind), Name: in.Body.Name, Email: in.Body.Email}
-	c, _, err := s.Desk.Do(ctx, org, casework.CaseNumber(in.Number), cmd, who.actor, 0)
+	c, _, err := s.desk(ctx).Do(ctx, org, casework.CaseNumber(in.Number), cmd, who.actor, 0)
 	if err != nil {
 		return nil, err
 	}

@@ -33,7 +33,7 @@ func (s *server) listEntries(ctx context.Context, in *listEntriesInput) (*entrie
 		return nil, err
 	}
 	page, err := gather(in.limit(), after, weighEntry, func(after casestore.Key, limit int) (desk.Page[desk.EntryView], error) {
-		return s.Desk.Entries(ctx, org, casework.CaseNumber(in.Number), after, limit)
+		return s.desk(ctx).Entries(ctx, org, casework.CaseNumber(in.Number), after, limit)
 	})
 	if err != nil {
 		return nil, err
@@ -71,7 +71,7 @@ func (s *server) getEntry(ctx context.Context, in *struct{ IDParam }) (*entryOut
 	if err != nil {
 		return nil, err
 	}
-	e, err := s.Desk.Entry(ctx, org, casework.EntryID(in.ID))
+	e, err := s.desk(ctx).Entry(ctx, org, casework.EntryID(in.ID))
 	if err != nil {
 		return nil, err
 	}

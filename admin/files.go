@@ -33,7 +33,7 @@ func (s *server) getRaw(ctx context.Context, in *struct{ IDParam }) (*huma.Strea
 	if err != nil {
 		return nil, err
 	}
-	raw, err := s.Desk.OpenRaw(ctx, org, casework.MailID(in.ID))
+	raw, err := s.desk(ctx).OpenRaw(ctx, org, casework.MailID(in.ID))
 	if err != nil {
 		return nil, err
 	}
@@ -77,7 +77,7 @@ func (s *server) getAttachment(ctx context.Context, in *struct{ IDParam }) (*hum
 	if err != nil {
 		return nil, err
 	}
-	a, file, err := s.Desk.OpenAttachment(ctx, org, in.ID)
+	a, file, err := s.desk(ctx).OpenAttachment(ctx, org, in.ID)
 	if err != nil {
 		return nil, err
 	}
@@ -112,7 +112,7 @@ func (s *server) getThumbnail(ctx context.Context, in *struct{ IDParam }) (*huma
 	if err != nil {
 		return nil, err
 	}
-	a, file, err := s.Desk.OpenAttachment(ctx, org, in.ID)
+	a, file, err := s.desk(ctx).OpenAttachment(ctx, org, in.ID)
 	if err != nil {
 		return nil, err
 	}

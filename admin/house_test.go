@@ -17,6 +17,7 @@ import (
 	"testing"
 	"time"
 
+	"smartmail/access"
 	"smartmail/admin"
 	"smartmail/blobstore/files"
 	"smartmail/casestore/boltstore"
@@ -100,7 +101,7 @@ func newHouse(t *testing.T, change ...func(*admin.Options)) *house {
 		}
 	}
 	o := admin.Options{
-		Desk: h.desk, Router: h.router, Orgs: []admin.Org{{ID: "a", Name: "Alfa"}, {ID: "b", Name: "Beta"}}, AdminToken: adminToken,
+		House: admin.Open(h.desk), Router: h.router, Orgs: []admin.Org{{ID: "a", Name: "Alfa"}, {ID: "b", Name: "Beta"}}, AdminToken: adminToken,
 		Log: slog.New(slog.NewTextHandler(h.log, &slog.HandlerOptions{Level: slog.LevelDebug})), Now: h.clock,
 		Metrics: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { fmt.Fprintln(w, "up 1") }),
 	}
@@ -264,9 +265,22 @@ func (h *house) entries(n uint64, limit int) (all []admin.Entry) {
 	}
 }
 
+// behind is a door with another desk behind it, made of the one that there was.
+type behind struct {
+	admin.House
+	desk func(admin.Desk) admin.Desk
+}
+
+func (b behind) For(grant access.Grant) admin.Desk { return b.desk(b.House.For(grant)) }
+
+// put returns an option that puts another desk behind the door.
+func put(desk func(admin.Desk) admin.Desk) func(*admin.Options) {
+	return func(o *admin.Options) { o.House = behind{o.House, desk} }
+}
+
 // broken is a desk whose cases fail in ways that tests choose.
 type broken struct {
-	*desk.Desk
+	admin.Desk
 	fail func() error
 }
 

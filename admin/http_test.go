@@ -19,7 +19,6 @@ import (
 	"smartmail/access"
 	"smartmail/admin"
 	"smartmail/casework"
-	"smartmail/desk"
 	"smartmail/fault"
 	"smartmail/message"
 	"smartmail/threading"
@@ -150,9 +149,7 @@ func TestProblems(t *testing.T) {
 
 func TestFaults(t *testing.T) {
 	var fail func() error
-	h := newHouse(t, func(o *admin.Options) {
-		o.Desk = broken{o.Desk.(*desk.Desk), func() error { return fail() }}
-	})
+	h := newHouse(t, put(func(d admin.Desk) admin.Desk { return broken{d, func() error { return fail() }} }))
 	for _, x := range []struct {
 		err    error
 		status int
@@ -284,8 +281,8 @@ func TestOptions(t *testing.T) {
 	h := newHouse(t)
 	for name, o := range map[string]admin.Options{
 		"nothing":     {},
-		"no orgs":     {Desk: h.desk, Router: h.router},
-		"bad proxies": {Desk: h.desk, Router: h.router, Orgs: []admin.Org{{ID: "a"}}, TrustedProxies: []string{"not an address"}},
+		"no orgs":     {House: admin.Open(h.desk), Router: h.router},
+		"bad proxies": {House: admin.Open(h.desk), Router: h.router, Orgs: []admin.Org{{ID: "a"}}, TrustedProxies: []string{"not an address"}},
 	} {
 		if _, err := admin.New(o); err == nil {
 			t.Errorf("%s: no error", name)
@@ -299,7 +296,7 @@ func TestOptions(t *testing.T) {
 
 // torn is a desk whose files can't be read to their end.
 type torn struct {
-	*desk.Desk
+	admin.Desk
 	readable int
 }
 
@@ -308,10 +305,10 @@ func (d torn) OpenAttachment(context.Context, casework.OrgID, string) (message.A
 }
 
 func TestTornFile(t *testing.T) {
-	h := newHouse(t, func(o *admin.Options) { o.Desk = torn{o.Desk.(*desk.Desk), 10} })
+	h := newHouse(t, put(func(d admin.Desk) admin.Desk { return torn{d, 10} }))
 	h.refused(500, "GET", "/api/v1/attachments/a", "")
 
-	h = newHouse(t, func(o *admin.Options) { o.Desk = torn{o.Desk.(*desk.Desk), 1 << 20} })
+	h = newHouse(t, put(func(d admin.Desk) admin.Desk { return torn{d, 1 << 20} }))
 	r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, h.url+"/api/v1/attachments/a", nil)
 	if err != nil {
 		t.Fatal(err)
@@ -333,7 +330,12 @@ func TestTornFile(t *testing.T) {
 // stuck is a desk that waits for its caller to give up.
 type stuck struct{ admin.Desk }
 
-func (stuck) Token(context.Context, string) (casework.APIToken, access.Grant, bool, error) {
+// jammed is the door to it.
+type jammed struct{ admin.House }
+
+func (jammed) For(access.Grant) admin.Desk { return stuck{} }
+
+func (jammed) Token(context.Context, string) (casework.APIToken, access.Grant, bool, error) {
 	return casework.APIToken{Org: "a"}, access.Full(), true, nil
 }
 
@@ -344,7 +346,7 @@ func (stuck) Case(ctx context.Context, _ casework.OrgID, _ casework.CaseNumber) 
 
 func TestCallsEnd(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		handler, err := admin.New(admin.Options{Desk: stuck{}, Router: (*threading.Router)(nil), Orgs: []admin.Org{{ID: "a"}}, Log: slog.New(slog.DiscardHandler)})
+		handler, err := admin.New(admin.Options{House: jammed{}, Router: (*threading.Router)(nil), Orgs: []admin.Org{{ID: "a"}}, Log: slog.New(slog.DiscardHandler)})
 		if err != nil {
 			t.Fatal(err)
 		}

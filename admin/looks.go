@@ -35,6 +35,9 @@ func (s *server) preview(ctx context.Context, in *previewInput) (*previewOutput,
 	if err != nil {
 		return nil, err
 	}
+	if err := s.desk(ctx).Administer(); err != nil {
+		return nil, err
+	}
 	if s.Previews == nil {
 		return nil, fault.New(fault.NotFound, "there are no previews")
 	}

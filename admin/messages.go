@@ -25,7 +25,7 @@ type acceptedEntry struct {
 }
 
 func (s *server) accepted(ctx context.Context, e casework.Entry) (*acceptedEntry, error) {
-	v, err := s.Desk.Entry(ctx, e.Org, e.ID)
+	v, err := s.desk(ctx).Entry(ctx, e.Org, e.ID)
 	if err != nil {
 		return nil, err
 	}
@@ -56,7 +56,7 @@ func (s *server) postMessage(ctx context.Context, in *postMessageInput) (*accept
 		return nil, err
 	}
 	n := casework.CaseNumber(in.Number)
-	if _, err := s.Desk.Case(ctx, org, n); err != nil { // before files are kept for it
+	if _, err := s.desk(ctx).Case(ctx, org, n); err != nil { // before files are kept for it
 		return nil, err
 	}
 	files, err := s.keepFiles(ctx, org, in.Body.Attachments)
@@ -64,7 +64,7 @@ func (s *server) postMessage(ctx context.Context, in *postMessageInput) (*accept
 		return nil, err
 	}
 	cmd := casework.Post{Lane: casework.LaneID(in.Body.Lane), Text: in.Body.Text, Files: files}
-	_, entries, err := s.Desk.Do(ctx, org, n, cmd, who.actor, 0)
+	_, entries, err := s.desk(ctx).Do(ctx, org, n, cmd, who.actor, 0)
 	if err != nil {
 		return nil, err
 	}
@@ -90,7 +90,7 @@ func (s *server) keepFiles(ctx context.Context, org casework.OrgID, uploads []Up
 	}
 	var files []casework.File
 	for _, u := range uploads {
-		f, err := s.Desk.KeepFile(ctx, org, u.Name, u.Type, u.Content)
+		f, err := s.desk(ctx).KeepFile(ctx, org, u.Name, u.Type, u.Content)
 		if err != nil {
 			return nil, err
 		}

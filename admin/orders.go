@@ -174,7 +174,7 @@ func (s *server) postOrder(ctx context.Context, in *postOrderInput) (*orderedEnt
 		}
 		cmd.Request = no
 	}
-	c, entries, err := s.Desk.Do(ctx, org, n, cmd, who.actor, 0)
+	c, entries, err := s.desk(ctx).Do(ctx, org, n, cmd, who.actor, 0)
 	if err != nil {
 		return nil, err
 	}
@@ -197,7 +197,7 @@ func (s *server) orders(ctx context.Context, in CaseParam) ([]OrderDetail, error
 	if err != nil {
 		return nil, err
 	}
-	views, err := s.Desk.Orders(ctx, org, casework.CaseNumber(in.Number))
+	views, err := s.desk(ctx).Orders(ctx, org, casework.CaseNumber(in.Number))
 	out := make([]OrderDetail, 0, len(views))
 	for _, v := range views {
 		out = append(out, orderDetail(org, v))
@@ -278,7 +278,7 @@ func (s *server) getOrder(ctx context.Context, in *struct{ IDParam }) (*orderOut
 	if err != nil {
 		return nil, err
 	}
-	v, err := s.Desk.Order(ctx, org, n, no)
+	v, err := s.desk(ctx).Order(ctx, org, n, no)
 	if err != nil {
 		return nil, err
 	}
@@ -307,7 +307,7 @@ func (s *server) actOnOrder(ctx context.Context, in *actOnOrderInput) (*orderOut
 	default:
 		return nil, fault.New(fault.Invalid, fmt.Sprintf("there is no action %q: withdraw or choose", in.Body.Action))
 	}
-	if _, _, err := s.Desk.Do(ctx, org, n, cmd, callerOf(ctx).actor, 0); err != nil {
+	if _, _, err := s.desk(ctx).Do(ctx, org, n, cmd, callerOf(ctx).actor, 0); err != nil {
 		return nil, err
 	}
 	return s.getOrder(ctx, &struct{ IDParam }{in.IDParam})

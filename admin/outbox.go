@@ -50,7 +50,7 @@ func (s *server) listOutbox(ctx context.Context, in *listOutboxInput) (*outboxOu
 	if err != nil {
 		return nil, err
 	}
-	page, err := s.Desk.OutboxPage(ctx, org, casework.OutboxState(in.State), after, in.limit())
+	page, err := s.desk(ctx).OutboxPage(ctx, org, casework.OutboxState(in.State), after, in.limit())
 	if err != nil {
 		return nil, err
 	}

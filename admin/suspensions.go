@@ -43,7 +43,7 @@ func (s *server) listSuspensions(ctx context.Context, in *listSuspensionsInput) 
 	if err != nil {
 		return nil, err
 	}
-	page, err := s.Desk.Suspensions(ctx, org, after, in.limit())
+	page, err := s.desk(ctx).Suspensions(ctx, org, after, in.limit())
 	if err != nil {
 		return nil, err
 	}
@@ -52,7 +52,7 @@ func (s *server) listSuspensions(ctx context.Context, in *listSuspensionsInput) 
 }
 
 func (s *server) suspension(ctx context.Context, sp casework.Suspension) (Suspension, error) {
-	o, err := s.Desk.OutboxItem(ctx, sp.Org, sp.Outbox)
+	o, err := s.House.OutboxItem(ctx, sp.Org, sp.Outbox)
 	return Suspension{
 		Email: sp.Email, Org: string(sp.Org), At: sp.At.UTC(), Status: sp.Status, Words: sp.Remote, Case: uint64(sp.Case),
 		Outbox: string(sp.Outbox), Message: string(o.Entry),
@@ -73,7 +73,7 @@ func (s *server) liftSuspension(ctx context.Context, in *liftSuspensionInput) (*
 	if err != nil {
 		return nil, err
 	}
-	lifted, err := s.Desk.LiftSuspension(ctx, org, in.Address, who.actor)
+	lifted, err := s.desk(ctx).LiftSuspension(ctx, org, in.Address, who.actor)
 	if err != nil {
 		return nil, err
 	}

@@ -30,17 +30,17 @@ type Registers interface {
 type things[T casework.Thing] struct {
 	s         *server
 	one, many string
-	register  func() desk.Register[T]
+	register  func(Desk) desk.Register[T]
 }
 
 func (s *server) thingCalls() {
-	objects := things[property.Object]{s, "object", "objects", func() desk.Register[property.Object] { return s.Desk.Objects() }}
-	contacts := things[reg.Contact]{s, "contact", "contacts", func() desk.Register[reg.Contact] { return s.Desk.Contacts() }}
-	tenancies := things[reg.Tenancy]{s, "tenancy", "tenancies", func() desk.Register[reg.Tenancy] { return s.Desk.Tenancies() }}
-	segments := things[reg.Segment]{s, "segment", "segments", func() desk.Register[reg.Segment] { return s.Desk.Segments() }}
-	classes := things[reg.Class]{s, "class", "classes", func() desk.Register[reg.Class] { return s.Desk.Classes() }}
-	routes := things[reg.Route]{s, "route", "routes", func() desk.Register[reg.Route] { return s.Desk.Routes() }}
-	roles := things[access.Role]{s, "role", "roles", func() desk.Register[access.Role] { return s.Desk.Roles() }}
+	objects := things[property.Object]{s, "object", "objects", func(d Desk) desk.Register[property.Object] { return d.Objects() }}
+	contacts := things[reg.Contact]{s, "contact", "contacts", func(d Desk) desk.Register[reg.Contact] { return d.Contacts() }}
+	tenancies := things[reg.Tenancy]{s, "tenancy", "tenancies", func(d Desk) desk.Register[reg.Tenancy] { return d.Tenancies() }}
+	segments := things[reg.Segment]{s, "segment", "segments", func(d Desk) desk.Register[reg.Segment] { return d.Segments() }}
+	classes := things[reg.Class]{s, "class", "classes", func(d Desk) desk.Register[reg.Class] { return d.Classes() }}
+	routes := things[reg.Route]{s, "route", "routes", func(d Desk) desk.Register[reg.Route] { return d.Routes() }}
+	roles := things[access.Role]{s, "role", "roles", func(d Desk) desk.Register[access.Role] { return d.Roles() }}
 	objects.calls()
 	contacts.calls()
 	tenancies.calls()
@@ -92,7 +92,7 @@ func (t things[T]) get(ctx context.Context, in *ThingParam) (*thingOutput[T], er
 	if err != nil {
 		return nil, err
 	}
-	r, err := t.register().Get(ctx, org, in.ID)
+	r, err := t.register(t.s.desk(ctx)).Get(ctx, org, in.ID)
 	if err != nil {
 		return nil, err
 	}
@@ -115,13 +115,13 @@ func (t things[T]) put(ctx context.Context, in *putThingInput[T]) (*thingOutput[
 		return nil, fault.New(fault.Invalid, fmt.Sprintf("the %s in the body has another name than the one in the path", t.one))
 	}
 	version, err := matched(in.IfMatch, func() (uint64, error) {
-		r, err := t.register().Get(ctx, org, in.ID)
+		r, err := t.register(t.s.desk(ctx)).Get(ctx, org, in.ID)
 		return r.Version, err
 	})
 	if err != nil {
 		return nil, err
 	}
-	r, err := t.register().Save(ctx, org, in.Body, who.actor, version)
+	r, err := t.register(t.s.desk(ctx)).Save(ctx, org, in.Body, who.actor, version)
 	if err != nil {
 		return nil, err
 	}
@@ -153,7 +153,7 @@ func (t things[T]) editions(ctx context.Context, in *editionsInput) (*editionsOu
 	if err != nil {
 		return nil, err
 	}
-	page, err := t.register().Editions(ctx, org, in.ID, after, in.limit())
+	page, err := t.register(t.s.desk(ctx)).Editions(ctx, org, in.ID, after, in.limit())
 	if err != nil {
 		return nil, err
 	}
@@ -233,7 +233,7 @@ func listThings[T casework.Thing, In any, P interface {
 		if err != nil {
 			return nil, err
 		}
-		page, err := t.register().List(ctx, org, f.index, f.value, after, p.limit())
+		page, err := t.register(t.s.desk(ctx)).List(ctx, org, f.index, f.value, after, p.limit())
 		if err != nil {
 			return nil, err
 		}

@@ -45,7 +45,7 @@ func (s *server) listTodo(ctx context.Context, in *listTodoInput) (*todoOutput, 
 	if err != nil {
 		return nil, err
 	}
-	page, err := s.Desk.Todos(ctx, org, in.For, after, in.limit())
+	page, err := s.desk(ctx).Todos(ctx, org, in.For, after, in.limit())
 	if err != nil {
 		return nil, err
 	}
@@ -70,7 +70,7 @@ func (s *server) doneTodo(ctx context.Context, in *struct{ IDParam }) (*entryOut
 	if err != nil {
 		return nil, err
 	}
-	told, err := s.Desk.Attend(ctx, org, casework.EntryID(in.ID), who.actor)
+	told, err := s.desk(ctx).Attend(ctx, org, casework.EntryID(in.ID), who.actor)
 	if err != nil {
 		return nil, err
 	}

@@ -12,9 +12,8 @@ import (
 	"smartmail/property"
 )
 
-// Tokens finds whom an API token was given to, and makes and ends them.
+// Tokens makes and ends API tokens.
 type Tokens interface {
-	Token(ctx context.Context, secret string) (t casework.APIToken, grant access.Grant, ok bool, err error)
 	CreateToken(ctx context.Context, t casework.APIToken, by casework.Actor) (casework.APIToken, string, error)
 	Tokens(ctx context.Context, org casework.OrgID, after casestore.Key, limit int) (desk.Page[casework.APIToken], error)
 	RevokeToken(ctx context.Context, org casework.OrgID, id string) (casework.APIToken, error)
@@ -75,7 +74,7 @@ func (s *server) createToken(ctx context.Context, in *createTokenInput) (*create
 	if b.ExpiresAt != nil {
 		t.ExpiresAt = *b.ExpiresAt
 	}
-	made, secret, err := s.Desk.CreateToken(ctx, t, who.actor)
+	made, secret, err := s.desk(ctx).CreateToken(ctx, t, who.actor)
 	if err != nil {
 		return nil, err
 	}
@@ -101,7 +100,7 @@ func (s *server) listTokens(ctx context.Context, in *listTokensInput) (*tokensOu
 	if err != nil {
 		return nil, err
 	}
-	page, err := s.Desk.Tokens(ctx, org, after, in.limit())
+	page, err := s.desk(ctx).Tokens(ctx, org, after, in.limit())
 	if err != nil {
 		return nil, err
 	}
@@ -120,7 +119,7 @@ func (s *server) revokeToken(ctx context.Context, in *struct {
 	if err != nil {
 		return nil, err
 	}
-	t, err := s.Desk.RevokeToken(ctx, org, in.ID)
+	t, err := s.desk(ctx).RevokeToken(ctx, org, in.ID)
 	if err != nil {
 		return nil, err
 	}

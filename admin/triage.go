@@ -105,7 +105,7 @@ func (s *server) listTriage(ctx context.Context, in *listTriageInput) (*triageLi
 		return nil, err
 	}
 	page, err := gather(in.limit(), after, func(t desk.TriageView) int { return weighMail(t.Mail) }, func(after casestore.Key, limit int) (desk.Page[desk.TriageView], error) {
-		return s.Desk.TriageQueue(ctx, org, casework.TriageState(in.State), after, limit)
+		return s.desk(ctx).TriageQueue(ctx, org, casework.TriageState(in.State), after, limit)
 	})
 	if err != nil {
 		return nil, err
@@ -121,7 +121,7 @@ func (s *server) getTriage(ctx context.Context, in *struct{ IDParam }) (*triageO
 	if err != nil {
 		return nil, err
 	}
-	t, err := s.Desk.TriageItem(ctx, org, casework.TriageID(in.ID))
+	t, err := s.desk(ctx).TriageItem(ctx, org, casework.TriageID(in.ID))
 	if err != nil {
 		return nil, err
 	}
@@ -148,7 +148,7 @@ func (s *server) decideTriage(ctx context.Context, in *decideTriageInput) (*tria
 	if in.Body.Case != nil {
 		n = casework.CaseNumber(*in.Body.Case)
 	}
-	t, err := s.Desk.Triage(ctx, org, casework.TriageID(in.ID), desk.TriageOrder{
+	t, err := s.desk(ctx).Triage(ctx, org, casework.TriageID(in.ID), desk.TriageOrder{
 		Action: desk.TriageAction(in.Body.Action), Case: n, Trust: in.Body.Trust, By: who.actor,
 	})
 	if err != nil {

@@ -45,6 +45,22 @@ type CaseFilter struct {
 	Text     string // in subject or description, whatever the case of the letters
 	Oldest   bool   // order by last change, oldest first; else newest first
 	ByNumber bool   // order by number instead of last change
+
+	Seen   func(casestore.Tx, casework.Case) (bool, error) // whether the caller may see it; nil: he may see all
+	Hidden func(casework.Case) casework.Case               // leaves what the caller may see, so that he finds by nothing else; nil: all of it
+}
+
+// selects reports whether the caller finds the case.
+func (f CaseFilter) selects(tx casestore.Tx, c casework.Case) (bool, error) {
+	if f.Seen != nil {
+		if seen, err := f.Seen(tx, c); !seen || err != nil {
+			return false, err
+		}
+	}
+	if f.Hidden != nil {
+		c = f.Hidden(c)
+	}
+	return f.match(c), nil
 }
 
 func (f CaseFilter) match(c casework.Case) bool {
@@ -76,7 +92,10 @@ func (d *Desk) Cases(ctx context.Context, org casework.OrgID, f CaseFilter, afte
 	}
 	return page(ctx, d, limit, func(tx casestore.Tx) iter.Seq2[casestore.Found[casework.Case], error] {
 		return casestore.Cases.Scan(tx, q)
-	}, func(_ casestore.Tx, c casework.Case) (casework.Case, bool, error) { return c, f.match(c), nil })
+	}, func(tx casestore.Tx, c casework.Case) (casework.Case, bool, error) {
+		ok, err := f.selects(tx, c)
+		return c, ok, err
+	})
 }
 
 // page collects limit items from a scan, with the position to go on from.
@@ -111,6 +130,11 @@ func page[R, V any](ctx context.Context, d *Desk, limit int, scan func(casestore
 
 // Entries returns a case's timeline, oldest first.
 func (d *Desk) Entries(ctx context.Context, org casework.OrgID, n casework.CaseNumber, after casestore.Key, limit int) (Page[EntryView], error) {
+	return d.entries(ctx, org, n, after, limit, func(casework.Case, casework.Entry) bool { return true })
+}
+
+// entries is Entries, of those that shows lets through.
+func (d *Desk) entries(ctx context.Context, org casework.OrgID, n casework.CaseNumber, after casestore.Key, limit int, shows func(casework.Case, casework.Entry) bool) (Page[EntryView], error) {
 	c, err := d.Case(ctx, org, n)
 	if err != nil {
 		return Page[EntryView]{}, err
@@ -118,6 +142,9 @@ func (d *Desk) Entries(ctx context.Context, org casework.OrgID, n casework.CaseN
 	return page(ctx, d, limit, func(tx casestore.Tx) iter.Seq2[casestore.Found[casework.Entry], error] {
 		return casestore.Entries.Scan(tx, casestore.Query{Prefix: casestore.EntriesOf(org, n), After: after})
 	}, func(tx casestore.Tx, e casework.Entry) (EntryView, bool, error) {
+		if !shows(c, e) {
+			return EntryView{}, false, nil
+		}
 		v, err := viewEntry(tx, c, e)
 		return v, true, err
 	})

@@ -23,77 +23,120 @@ type Register[T casework.Thing] struct {
 	kind  string
 	table *casestore.Table[casework.Registered[T]]
 	fits  func(tx casestore.Tx, org casework.OrgID, thing T) error // checks what the thing refers to
+	guard guard[T]
+}
+
+// guard says what the holder of a grant may do with a register. The zero value lets everything through.
+type guard[T casework.Thing] struct {
+	read, edit error                                                        // why he may not; nil: he may
+	seen       func(tx casestore.Tx, org casework.OrgID, t T) (bool, error) // whether he may see a thing; nil: all
+	restricted func(to *T, from T)                                          // copies the restricted fields, which he may neither see nor change; nil: he may
+}
+
+// sees reports whether a thing may be seen.
+func (g guard[T]) sees(tx casestore.Tx, org casework.OrgID, t T) (bool, error) {
+	if g.seen == nil {
+		return true, nil
+	}
+	return g.seen(tx, org, t)
+}
+
+// show empties what is restricted.
+func (g guard[T]) show(t T) T {
+	if g.restricted != nil {
+		var nothing T
+		g.restricted(&t, nothing)
+	}
+	return t
 }
 
 // Objects is the property tree.
 func (d *Desk) Objects() Register[property.Object] {
-	return Register[property.Object]{d, "object", casestore.Objects, objectFits}
+	return Register[property.Object]{desk: d, kind: "object", table: casestore.Objects, fits: objectFits}
 }
 
 // Contacts is the register of people and companies.
 func (d *Desk) Contacts() Register[register.Contact] {
-	return Register[register.Contact]{d, "contact", casestore.Contacts, contactFits}
+	return Register[register.Contact]{desk: d, kind: "contact", table: casestore.Contacts, fits: contactFits}
 }
 
 // Tenancies says who rents what.
 func (d *Desk) Tenancies() Register[register.Tenancy] {
-	return Register[register.Tenancy]{d, "tenancy", casestore.Tenancies, tenancyFits}
+	return Register[register.Tenancy]{desk: d, kind: "tenancy", table: casestore.Tenancies, fits: tenancyFits}
 }
 
 // Segments is the register of customer segments.
 func (d *Desk) Segments() Register[register.Segment] {
-	return Register[register.Segment]{d, "segment", casestore.Segments, nil}
+	return Register[register.Segment]{desk: d, kind: "segment", table: casestore.Segments}
 }
 
 // Classes is the tree of classes.
 func (d *Desk) Classes() Register[register.Class] {
-	return Register[register.Class]{d, "class", casestore.Classes, classFits}
+	return Register[register.Class]{desk: d, kind: "class", table: casestore.Classes, fits: classFits}
 }
 
 // Routes says who takes care of which cases.
 func (d *Desk) Routes() Register[register.Route] {
-	return Register[register.Route]{d, "route", casestore.Routes, routeFits}
+	return Register[register.Route]{desk: d, kind: "route", table: casestore.Routes, fits: routeFits}
 }
 
 // Roles are those that the organisation made beside access.Roles.
 func (d *Desk) Roles() Register[access.Role] {
-	return Register[access.Role]{d, "role", casestore.Roles, nil}
+	return Register[access.Role]{desk: d, kind: "role", table: casestore.Roles}
 }
 
 // Get returns a thing.
 func (r Register[T]) Get(ctx context.Context, org casework.OrgID, id string) (thing casework.Registered[T], err error) {
+	if r.guard.read != nil {
+		return thing, r.guard.read
+	}
+	none := fmt.Sprintf("there is no %s %q", r.kind, id)
 	err = r.desk.Store.View(ctx, func(tx casestore.Tx) error {
-		thing, err = r.get(tx, org, id)
+		if thing, err = r.table.Get(tx, casestore.ThingKey(org, id)); err != nil {
+			return renamed(err, none)
+		}
+		seen, err := r.guard.sees(tx, org, thing.Thing)
+		if err == nil && !seen {
+			err = fault.New(fault.NotFound, none)
+		}
 		return err
 	})
-	return thing, err
-}
-
-func (r Register[T]) get(tx casestore.Tx, org casework.OrgID, id string) (casework.Registered[T], error) {
-	thing, err := r.table.Get(tx, casestore.ThingKey(org, id))
-	return thing, renamed(err, fmt.Sprintf("there is no %s %q", r.kind, id))
+	if err != nil {
+		return casework.Registered[T]{}, err
+	}
+	thing.Thing = r.guard.show(thing.Thing)
+	return thing, nil
 }
 
 // List returns things in the order of their ids, those only that an index has under value; an empty index means all.
 func (r Register[T]) List(ctx context.Context, org casework.OrgID, index, value string, after casestore.Key, limit int) (Page[casework.Registered[T]], error) {
+	if r.guard.read != nil {
+		return Page[casework.Registered[T]]{}, r.guard.read
+	}
 	q := casestore.Query{Index: index, Prefix: casestore.K(string(org)), After: after}
 	if index != "" {
 		q.Prefix = casestore.ThingKey(org, value)
 	}
 	return page(ctx, r.desk, limit, func(tx casestore.Tx) iter.Seq2[casestore.Found[casework.Registered[T]], error] {
 		return r.table.Scan(tx, q)
-	}, func(_ casestore.Tx, t casework.Registered[T]) (casework.Registered[T], bool, error) {
-		return t, true, nil
+	}, func(tx casestore.Tx, t casework.Registered[T]) (casework.Registered[T], bool, error) {
+		seen, err := r.guard.sees(tx, org, t.Thing)
+		t.Thing = r.guard.show(t.Thing)
+		return t, seen, err
 	})
 }
 
 // Save stores a thing: a new one, or another edition of one that is there. expect is the version that the caller saw, or 0 for
 // whichever is there. A thing that is stored as it is already keeps its edition. Errors: fault.Invalid, Conflict.
 func (r Register[T]) Save(ctx context.Context, org casework.OrgID, thing T, by casework.Actor, expect uint64) (saved casework.Registered[T], err error) {
+	if r.guard.edit != nil {
+		return saved, r.guard.edit
+	}
 	err = r.desk.update(ctx, func(tx casestore.Tx) error {
 		saved, _, err = r.save(tx, org, thing, by, r.desk.Now(), expect)
 		return err
 	})
+	saved.Thing = r.guard.show(saved.Thing)
 	return saved, err
 }
 
@@ -118,6 +161,9 @@ func (r Register[T]) save(tx casestore.Tx, org casework.OrgID, thing T, by casew
 	}
 	if expect != 0 && expect != saved.Version {
 		return saved, "", fault.New(fault.Conflict, fmt.Sprintf("the %s %q has changed meanwhile", r.kind, thing.Key()))
+	}
+	if r.guard.restricted != nil {
+		r.guard.restricted(&thing, saved.Thing) // as they are
 	}
 	doc, err := json.Marshal(thing)
 	if err != nil {
@@ -152,10 +198,21 @@ func (r Register[T]) save(tx casestore.Tx, org casework.OrgID, thing T, by casew
 
 // Editions returns what a thing was like after each of its changes, oldest first.
 func (r Register[T]) Editions(ctx context.Context, org casework.OrgID, id string, after casestore.Key, limit int) (Page[casework.Edition], error) {
-	if _, err := r.Get(ctx, org, id); err != nil {
+	_, err := r.Get(ctx, org, id)
+	if err != nil {
 		return Page[casework.Edition]{}, err
 	}
 	return page(ctx, r.desk, limit, func(tx casestore.Tx) iter.Seq2[casestore.Found[casework.Edition], error] {
 		return casestore.Editions.Scan(tx, casestore.Query{Prefix: casestore.EditionsOf(org, r.kind, id), After: after})
-	}, func(_ casestore.Tx, e casework.Edition) (casework.Edition, bool, error) { return e, true, nil })
+	}, func(_ casestore.Tx, e casework.Edition) (casework.Edition, bool, error) {
+		if r.guard.restricted == nil {
+			return e, true, nil
+		}
+		var thing T
+		if err := json.Unmarshal(e.Thing, &thing); err != nil {
+			return e, false, fmt.Errorf("edition of %s %s: %w", r.kind, id, err)
+		}
+		e.Thing, err = json.Marshal(r.guard.show(thing))
+		return e, true, err
+	})
 }

@@ -17,6 +17,11 @@ type Todo struct {
 
 // Todos returns what waits for a person, oldest first, limit at most; for nobody named, what waits for anybody.
 func (d *Desk) Todos(ctx context.Context, org casework.OrgID, who string, after casestore.Key, limit int) (Page[Todo], error) {
+	return d.todos(ctx, org, who, after, limit, func(casestore.Tx, casework.Case) (bool, error) { return true, nil })
+}
+
+// todos is Todos, of cases that are seen.
+func (d *Desk) todos(ctx context.Context, org casework.OrgID, who string, after casestore.Key, limit int, seen func(casestore.Tx, casework.Case) (bool, error)) (Page[Todo], error) {
 	q := casestore.Query{Index: "by_attention", Prefix: casestore.K(string(org)), After: after}
 	position := func(a casework.Attention) casestore.Key { return casestore.AttentionKey(org, a) }
 	if who != "" {
@@ -24,12 +29,15 @@ func (d *Desk) Todos(ctx context.Context, org casework.OrgID, who string, after 
 		position = func(a casework.Attention) casestore.Key { return casestore.AttentionForKey(org, a) }
 	}
 	return page(ctx, d, limit, func(tx casestore.Tx) iter.Seq2[casestore.Found[Todo], error] {
-		return todos(casestore.Cases.Scan(tx, q), position)
-	}, func(_ casestore.Tx, t Todo) (Todo, bool, error) { return t, true, nil })
+		return waiting(casestore.Cases.Scan(tx, q), position)
+	}, func(tx casestore.Tx, t Todo) (Todo, bool, error) {
+		ok, err := seen(tx, t.Case)
+		return t, ok, err
+	})
 }
 
-// todos picks of each case what it was found by: several things may wait on it, each at a position of its own.
-func todos(cases iter.Seq2[casestore.Found[casework.Case], error], position func(casework.Attention) casestore.Key) iter.Seq2[casestore.Found[Todo], error] {
+// waiting picks of each case what it was found by: several things may wait on it, each at a position of its own.
+func waiting(cases iter.Seq2[casestore.Found[casework.Case], error], position func(casework.Attention) casestore.Key) iter.Seq2[casestore.Found[Todo], error] {
 	return func(yield func(casestore.Found[Todo], error) bool) {
 		for f, err := range cases {
 			found := casestore.Found[Todo]{Record: Todo{Case: f.Record}, Pos: f.Pos}

@@ -291,7 +291,7 @@ func (s *service) api(token string) (*http.Server, error) {
 		orgs = append(orgs, admin.Org{ID: casework.OrgID(o.ID), Name: o.Name, Language: o.Language})
 	}
 	h, err := admin.New(admin.Options{
-		Desk: s.desk, Router: s.router, Orgs: orgs, AdminToken: token, Metrics: s.metrics.handler(),
+		House: admin.Open(s.desk), Router: s.router, Orgs: orgs, AdminToken: token, Metrics: s.metrics.handler(),
 		Previews: s.composer, TrustedProxies: s.cfg.HTTP.TrustedProxies, Ready: s.ready, Log: s.log,
 	})
 	if err != nil {

@@ -1,0 +1,244 @@
+package admin_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"smartmail/access"
+	"smartmail/admin"
+	"smartmail/casework"
+	"smartmail/property"
+)
+
+// hidden is in every text and name of what the callers of TestRights may not see.
+const hidden = "zzhidden"
+
+// guardedHouse has a case in area Norr and one in Syd, in which everything is hidden, with people, files, a note, an order and a to-do.
+type guardedHouse struct {
+	*house
+	ids map[string]string // of what is hidden
+}
+
+func newGuardedHouse(t *testing.T) *guardedHouse {
+	h := &guardedHouse{newHouse(t, func(o *admin.Options) { o.Previews = mirror{} }), map[string]string{}}
+	put := func(path, body string) { h.want(http.StatusOK, nil, "PUT", "/api/v1/"+path, body) }
+	for _, area := range []string{"norr", "syd"} {
+		mark := map[string]string{"norr": "open", "syd": hidden}[area]
+		put("objects/"+area, fmt.Sprintf(`{"id":%q,"kind":"area","name":%q}`, area, area))
+		put("objects/kv-"+mark, fmt.Sprintf(`{"id":"kv-%s","kind":"property","parent":%q,"name":"Kvarteret %s","access":"kod %s"}`, mark, area, mark, mark))
+		put("contacts/c-"+mark, fmt.Sprintf(`{"id":"c-%s","parts":["customer"],"name":"Kund %s","emails":["kund@%s.example"],"personal_number":"19811228-9874"}`, mark, mark, mark))
+		put("tenancies/t-"+mark, fmt.Sprintf(`{"id":"t-%s","customer":"c-%s","object":"kv-%s","from":"2024-01-01"}`, mark, mark, mark))
+	}
+	for _, c := range []struct{ mark, class, object string }{{"open", "VVS", "kv-open"}, {hidden, "El", "kv-" + hidden}} {
+		h.want(http.StatusCreated, nil, "POST", "/api/v1/cases", fmt.Sprintf(`{"subject":"Fel %s","description":"%s","class":%q,"object":%q,"reporter":{"name":"%s","email":"kund@%s.example"}}`,
+			c.mark, c.mark, c.class, c.object, c.mark, c.mark))
+	}
+	for _, n := range []string{"1", "2"} { // on the first case the note, the supplier's lane and its order are hidden from who is outside
+		h.want(http.StatusAccepted, nil, "POST", "/api/v1/cases/"+n+"/messages", fmt.Sprintf(`{"lane":"internal","text":"not %s"}`, hidden))
+		h.want(http.StatusAccepted, nil, "POST", "/api/v1/cases/"+n+"/orders", fmt.Sprintf(`{"supplier":"ror-%s@%s.example","text":"gör %s"}`, n, hidden, hidden))
+	}
+	var e admin.Entry
+	h.want(http.StatusAccepted, &e, "POST", "/api/v1/cases/2/messages", fmt.Sprintf(`{"lane":"customer","text":"%s","attachments":[{"name":"%s.txt","content":"%s"}]}`, hidden, hidden, "enpoaWRkZW4="))
+	h.ids["entry"], h.ids["attachment"] = e.ID, e.Attachments[0].ID
+	placed := h.receive(letter("Kund <kund@"+hidden+".example>", "Fel "+hidden, "", "Det är "+hidden+"."), "kund@"+hidden+".example", h.lane(2))
+	mail := h.entries(2, 50)
+	last := mail[len(mail)-1]
+	if placed.Case != 2 || last.MailFields == nil {
+		t.Fatalf("the mail is at %+v, %+v", placed, last)
+	}
+	h.ids["raw"] = last.Raw.ID
+	triage := h.receive(letter("Autosvar <x@"+hidden+".example>", "Autosvar "+hidden, "Auto-Submitted: auto-replied\n", "Jag är borta, "+hidden+"."), "x@"+hidden+".example", "fel@a.example")
+	h.ids["triage"] = string(triage.Triage)
+	return h
+}
+
+// lane is the customer's address on a case.
+func (h *guardedHouse) lane(n uint64) string {
+	a, err := h.router.Address("a", casework.CaseNumber(n), 1)
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	return a
+}
+
+// token makes a token and returns the headers of its calls.
+func (h *guardedHouse) grant(role string, scope access.Scope) []string {
+	h.t.Helper()
+	_, secret, err := h.desk.CreateToken(h.t.Context(), casework.APIToken{Org: "a", Name: role, Role: role, Scope: scope}, casework.Actor{})
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	return bearer(secret)
+}
+
+// probe tries a call on what is hidden, and on what is not there: nobody can tell one from the other.
+type probe struct{ hidden, absent, body string }
+
+// probes has a row for each call of the API: one without makes TestRights fail. Calls that are public, or that show only what the
+// caller is, have an empty row.
+func (h *guardedHouse) probes() map[string]probe {
+	case2 := func(rest, body string) probe {
+		return probe{"/cases/2" + rest, "/cases/99" + rest, body}
+	}
+	id := func(path, id, rest, body string) probe { return probe{path + id + rest, path + "nothing" + rest, body} }
+	list := func(path string) probe { return probe{hidden: path} }
+	p := map[string]probe{
+		"get-health": {}, "get-readiness": {}, "get-metrics": {}, "list-organisations": {},
+		"open-case":       {hidden: "/cases", body: `{"subject":"x","object":"kv-` + hidden + `","class":"El"}`},
+		"list-cases":      list("/cases?q=" + hidden),
+		"get-case":        case2("", ""),
+		"edit-case":       case2("", `{"class":"Låst"}`),
+		"add-participant": case2("/participants", `{"kind":"customer","email":"x@y.example"}`),
+		"list-entries":    case2("/entries", ""),
+		"post-message":    case2("/messages", `{"lane":"customer","text":"x"}`),
+		"post-order":      case2("/orders", `{"supplier":"x@y.example"}`),
+		"list-orders":     case2("/orders", ""),
+		"compare-quotes":  case2("/quotes", ""),
+		"get-order":       {"/orders/2-1", "/orders/99-1", ""},
+		"act-on-order":    {"/orders/2-1", "/orders/99-1", `{"action":"withdraw"}`},
+		"get-entry":       id("/entries/", h.ids["entry"], "", ""),
+		"done-todo":       id("/todo/", h.ids["entry"], "/done", ""),
+		"get-raw":         id("/messages/", h.ids["raw"], "/raw", ""),
+		"get-attachment":  id("/attachments/", h.ids["attachment"], "", ""),
+		"get-thumbnail":   id("/attachments/", h.ids["attachment"], "/thumbnail", ""),
+		"get-triage":      id("/triage/", h.ids["triage"], "", ""),
+		"decide-triage":   id("/triage/", h.ids["triage"], "", `{"action":"discard"}`),
+		"lift-suspension": {"/suspensions/x@y.example", "/suspensions/z@y.example", ""},
+		"preview-mail":    {hidden: "/organisations/a/preview/message"},
+		"create-token":    {hidden: "/tokens", body: `{"name":"x","role":"administrator"}`},
+		"revoke-token":    id("/tokens/", "x", "", ""),
+	}
+	for _, path := range []string{"/outbox", "/suspensions", "/todo", "/tokens", "/triage", "/objects", "/contacts", "/tenancies", "/segments", "/classes", "/routes", "/roles"} {
+		p["list-"+path[1:]] = list(path)
+	}
+	for one, c := range map[string][3]string{
+		"object": {"/objects/", "kv-" + hidden, `{"id":"ID","kind":"area","name":"x"}`}, "contact": {"/contacts/", "c-" + hidden, `{"id":"ID","parts":["staff"],"name":"x"}`},
+		"tenancy": {"/tenancies/", "t-" + hidden, `{"id":"ID","customer":"c","object":"o","from":"2024-01-01"}`}, "segment": {"/segments/", "s", `{"id":"ID","name":"x"}`},
+		"class": {"/classes/", "c", `{"path":"ID"}`}, "route": {"/routes/", "r", `{"id":"ID","assignee":"x"}`}, "role": {"/roles/", "r", `{"id":"ID","name":"x","permissions":[]}`},
+	} {
+		p["get-"+one], p["list-"+one+"-editions"] = id(c[0], c[1], "", ""), id(c[0], c[1], "/editions", "")
+		p["put-"+one] = id(c[0], c[1], "", c[2])
+	}
+	return p
+}
+
+// Every call of the API's own description, by every role in every scope, on what it may not see: never a trace of it.
+func TestRights(t *testing.T) {
+	h := newGuardedHouse(t)
+	var doc struct {
+		Paths map[string]map[string]struct {
+			OperationID string `json:"operationId"`
+		}
+	}
+	h.want(http.StatusOK, &doc, "GET", "/api/v1/openapi.json", "")
+	probes, calls := h.probes(), 0
+	scopes := map[string]access.Scope{
+		"area": {Objects: []property.ID{"norr"}}, "class": {Classes: []string{"VVS"}}, "own": {Own: []string{"kund@open.example"}},
+		"supplier": {Suppliers: []string{"ror-1@" + hidden + ".example"}},
+	}
+	for name, scope := range scopes {
+		for _, role := range access.Roles() {
+			token := h.grant(role.ID, scope)
+			insider := slices.Contains(role.Permissions, access.ReadLanes)
+			var mine admin.List[admin.Case]
+			h.want(http.StatusOK, &mine, "GET", "/api/v1/cases", "", token...)
+			if len(mine.Items) != 1 || mine.Items[0].Number != 1 {
+				t.Errorf("%s of %s sees %d cases", role.ID, name, len(mine.Items))
+			}
+			for path, ops := range doc.Paths {
+				for method, op := range ops {
+					p, ok := probes[op.OperationID]
+					if !ok {
+						t.Fatalf("%s %s (%s) has no row among the probes", method, path, op.OperationID)
+					}
+					// Houses are hidden from a part of them only: whoever works with a class goes to any house.
+					if p.hidden == "" || strings.Contains(op.OperationID, "object") && name != "area" {
+						continue
+					}
+					calls++
+					h.tries(fmt.Sprintf("%s of %s: %s", role.ID, name, op.OperationID), strings.ToUpper(method), p, insider, token)
+				}
+			}
+			if insider {
+				continue
+			}
+			// Of the case that he sees, who is outside sees his own lane only.
+			for _, path := range []string{"/cases/1", "/cases/1/entries", "/cases/1/orders", "/cases/1/quotes", "/cases"} {
+				if a := h.call("GET", "/api/v1"+path, "", token...); strings.Contains(string(a.body), hidden) {
+					t.Errorf("%s of %s: %s: %s", role.ID, name, path, a.body)
+				}
+			}
+		}
+	}
+	if calls < 1000 {
+		t.Errorf("only %d calls were tried", calls)
+	}
+}
+
+// tries makes a call on what is hidden and on what is not there.
+func (h *guardedHouse) tries(what, method string, p probe, insider bool, token []string) {
+	h.t.Helper()
+	there := h.call(method, "/api/v1"+p.hidden, strings.ReplaceAll(p.body, "ID", last(p.hidden)), token...)
+	text := string(there.body)
+	if insider { // the lanes of the first case are open to him
+		text = strings.NewReplacer("ror-1@"+hidden+".example", "", "not "+hidden, "", "gör "+hidden, "").Replace(text)
+	}
+	for part := range strings.SplitSeq(p.hidden, "/") { // his own words
+		text = strings.ReplaceAll(text, part, "")
+	}
+	if strings.Contains(text, hidden) {
+		h.t.Errorf("%s: %d: %s", what, there.status, there.body)
+	}
+	if p.absent == "" {
+		return
+	}
+	none := h.call(method, "/api/v1"+p.absent, strings.ReplaceAll(p.body, "ID", last(p.absent)), token...)
+	if there.status != none.status || there.status < 400 || detail(there) != detail(none) {
+		h.t.Errorf("%s: what is hidden is %d %q, what is not there %d %q", what, there.status, there.body, none.status, none.body)
+	}
+}
+
+func last(path string) string { return path[strings.LastIndex(path, "/")+1:] }
+
+// names are what a problem's text calls things by.
+var names = regexp.MustCompile(`"[^"]*"|[0-9]+`)
+
+// detail is a problem's text without the names of what it is about.
+func detail(a answer) string {
+	var p struct{ Detail string }
+	if json.Unmarshal(a.body, &p) != nil {
+		return string(a.body)
+	}
+	return names.ReplaceAllString(p.Detail, "…")
+}
+
+// What each role may do with a case that it sees.
+func TestRolesAtWork(t *testing.T) {
+	h := newGuardedHouse(t)
+	for role, want := range map[string][5]int{ // read the timeline, write, close, see the outbox, read door codes
+		"customer": {200, 403, 403, 403, 403}, "supplier": {200, 403, 403, 403, 403}, "reader": {200, 403, 403, 403, 200}, "technician": {200, 202, 403, 403, 200},
+		"manager": {200, 202, 200, 200, 200}, "finance": {200, 403, 403, 403, 200}, "administrator": {200, 202, 200, 200, 200},
+	} {
+		token := h.grant(role, access.Scope{})
+		h.want(http.StatusOK, nil, "PATCH", "/api/v1/cases/1", `{"status":"done"}`)
+		got := [5]int{
+			h.call("GET", "/api/v1/cases/1/entries", "", token...).status, h.call("POST", "/api/v1/cases/1/messages", `{"lane":"internal","text":"x"}`, token...).status,
+			h.call("PATCH", "/api/v1/cases/1", `{"status":"closed"}`, token...).status, h.call("GET", "/api/v1/outbox", "", token...).status,
+			h.call("GET", "/api/v1/objects/kv-open", "", token...).status,
+		}
+		if got != want {
+			t.Errorf("%s: %v, want %v", role, got, want)
+		}
+		code := strings.Contains(string(h.call("GET", "/api/v1/objects/kv-open", "", token...).body), "kod ")
+		history := strings.Contains(string(h.call("GET", "/api/v1/objects/kv-open/editions", "", token...).body), "kod ")
+		number := strings.Contains(string(h.call("GET", "/api/v1/contacts", "", token...).body), "19811228")
+		if code != (role == "administrator") || history != code || number != code {
+			t.Errorf("%s sees the door code: %v, in the editions: %v, a personal number: %v", role, code, history, number)
+		}
+	}
+}

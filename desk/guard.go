@@ -1,0 +1,318 @@
+package desk
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"slices"
+
+	"smartmail/access"
+	"smartmail/casestore"
+	"smartmail/casework"
+	"smartmail/fault"
+	"smartmail/message"
+	"smartmail/property"
+)
+
+// Guarded is the desk as far as a grant opens it. What its holder may not see is as what is not there: the same error, the same
+// counts. What he may see and not do is Forbidden.
+type Guarded struct {
+	desk  *Desk
+	grant access.Grant
+}
+
+// For returns the desk as far as a grant opens it.
+func (d *Desk) For(g access.Grant) *Guarded { return &Guarded{d, g} }
+
+// need checks a permission that is about no case.
+func (g *Guarded) need(p access.Permission) error {
+	if g.grant.May(p) {
+		return nil
+	}
+	return fault.New(fault.Forbidden, fmt.Sprintf("the role of this token does not allow it: %s within its scope is needed", p))
+}
+
+// whereabouts finds what decides in whose scope a case lies. An object that is not in the register lies nowhere but in itself.
+func whereabouts(tx casestore.Tx, c casework.Case) (access.Whereabouts, error) {
+	w := access.Whereabouts{Class: c.Class, People: append(c.Mails(), casework.Address(c.Assignee))}
+	for _, l := range c.Lanes {
+		if l.Kind == casework.LaneSupplier {
+			for _, p := range l.Participants {
+				w.Suppliers = append(w.Suppliers, casework.Address(p.Email))
+			}
+		}
+	}
+	path, err := objectPath(tx, c.Org, property.ID(c.Object))
+	if err != nil {
+		return w, err
+	}
+	for _, o := range path {
+		w.Objects = append(w.Objects, o.ID)
+	}
+	if w.Segment, err = reporterSegment(tx, c); err == nil && w.Segment == "" {
+		w.Segment = property.Segment(path)
+	}
+	return w, err
+}
+
+// objectPath is the object and what it lies in, nearest first.
+func objectPath(tx casestore.Tx, org casework.OrgID, id property.ID) ([]property.Object, error) {
+	path, err := property.Path(id, func(id property.ID) (property.Object, error) {
+		r, err := casestore.Objects.Get(tx, casestore.ThingKey(org, string(id)))
+		return r.Thing, err
+	})
+	if fault.Is(err, fault.NotFound) {
+		return []property.Object{{ID: id}}, nil
+	}
+	return path, err
+}
+
+// reporterSegment is the segment of the customer who reported the case.
+func reporterSegment(tx casestore.Tx, c casework.Case) (string, error) {
+	if c.Reporter == nil || c.Reporter.Email == "" {
+		return "", nil
+	}
+	for f, err := range casestore.Contacts.Scan(tx, casestore.Query{Index: "by_email", Prefix: casestore.PartyKey(c.Org, c.Reporter.Email), Limit: 1}) {
+		return f.Record.Thing.Segment, err
+	}
+	return "", nil
+}
+
+// sees reports whether the grant gives a permission with the case.
+func (g *Guarded) sees(tx casestore.Tx, p access.Permission, c casework.Case) (bool, error) {
+	if !g.grant.May(p) || g.grant.Scope.Whole() {
+		return g.grant.May(p), nil
+	}
+	w, err := whereabouts(tx, c)
+	return g.grant.MayWith(p, w), err
+}
+
+// may returns the case, checked for a permission: NotFound where it may not be seen, Forbidden where it may be seen only.
+func (g *Guarded) may(tx casestore.Tx, p access.Permission, org casework.OrgID, n casework.CaseNumber) (casework.Case, error) {
+	c, err := casestore.Cases.Get(tx, casestore.CaseKey(org, n))
+	if err != nil {
+		return c, caseError(n, err)
+	}
+	seen, err := g.sees(tx, access.ReadCases, c)
+	switch {
+	case err != nil:
+		return c, err
+	case !seen:
+		return c, fault.New(fault.NotFound, fmt.Sprintf("there is no case %d", n))
+	}
+	return c, g.need(p)
+}
+
+// check is may in a transaction of its own.
+func (g *Guarded) check(ctx context.Context, p access.Permission, org casework.OrgID, n casework.CaseNumber) error {
+	return g.desk.Store.View(ctx, func(tx casestore.Tx) error {
+		_, err := g.may(tx, p, org, n)
+		return err
+	})
+}
+
+// lanes reports which lanes of a case the holder sees: all, or those that he is on.
+func (g *Guarded) lanes(c casework.Case) (all bool, own []casework.LaneID) {
+	if g.grant.May(access.ReadLanes) {
+		return true, nil
+	}
+	return false, c.LanesOf(g.grant.Scope.Own)
+}
+
+// show leaves of a case what the holder may see of it.
+func (g *Guarded) show(c casework.Case) casework.Case {
+	all, own := g.lanes(c)
+	if all {
+		return c
+	}
+	return c.Outside(own)
+}
+
+// shows reports whether the holder may see an entry of a case that he sees.
+func (g *Guarded) shows(c casework.Case, e casework.Entry) bool {
+	all, own := g.lanes(c)
+	return all || slices.ContainsFunc(own, func(l casework.LaneID) bool { return c.ShownTo(l, e) })
+}
+
+// Case is Desk.Case.
+func (g *Guarded) Case(ctx context.Context, org casework.OrgID, n casework.CaseNumber) (c casework.Case, err error) {
+	err = g.desk.Store.View(ctx, func(tx casestore.Tx) error {
+		c, err = g.may(tx, access.ReadCases, org, n)
+		return err
+	})
+	return g.show(c), err
+}
+
+// Cases is Desk.Cases.
+func (g *Guarded) Cases(ctx context.Context, org casework.OrgID, f CaseFilter, after casestore.Key, limit int) (Page[casework.Case], error) {
+	if err := g.need(access.ReadCases); err != nil {
+		return Page[casework.Case]{}, err
+	}
+	if !g.grant.Scope.Whole() {
+		f.Seen = func(tx casestore.Tx, c casework.Case) (bool, error) { return g.sees(tx, access.ReadCases, c) }
+	}
+	if !g.grant.May(access.ReadLanes) {
+		f.Hidden = g.show
+	}
+	page, err := g.desk.Cases(ctx, org, f, after, limit)
+	for i, c := range page.Items {
+		page.Items[i] = g.show(c)
+	}
+	return page, err
+}
+
+// Open is Desk.Open: of a case within the scope only.
+func (g *Guarded) Open(ctx context.Context, org casework.OrgID, cmd casework.Open, by casework.Actor) (casework.Case, error) {
+	if err := g.need(access.EditCases); err != nil {
+		return casework.Case{}, err
+	}
+	err := g.desk.Store.View(ctx, func(tx casestore.Tx) error {
+		c := casework.Case{Org: org, Object: cmd.Object, Class: cmd.Class, Reporter: cmd.Reporter}
+		if r := cmd.Reporter; r != nil {
+			c.Lanes = []casework.Lane{{Participants: []casework.Participant{{Email: r.Email}}}}
+		}
+		if within, err := g.sees(tx, access.EditCases, c); err != nil || within {
+			return err
+		}
+		return fault.New(fault.Forbidden, "such a case is not within the scope of this token")
+	})
+	if err != nil {
+		return casework.Case{}, err
+	}
+	c, err := g.desk.Open(ctx, org, cmd, by)
+	return g.show(c), err
+}
+
+// Do is Desk.Do.
+func (g *Guarded) Do(ctx context.Context, org casework.OrgID, n casework.CaseNumber, cmd casework.Command, by casework.Actor, expect uint64) (casework.Case, []casework.Entry, error) {
+	err := g.desk.Store.View(ctx, func(tx casestore.Tx) error {
+		c, err := g.may(tx, access.EditCases, org, n)
+		if err == nil && casework.Closes(cmd, c) {
+			err = g.need(access.CloseCases)
+		}
+		return err
+	})
+	if err != nil {
+		return casework.Case{}, nil, err
+	}
+	c, entries, err := g.desk.Do(ctx, org, n, cmd, by, expect)
+	return g.show(c), entries, err
+}
+
+// Entries is Desk.Entries.
+func (g *Guarded) Entries(ctx context.Context, org casework.OrgID, n casework.CaseNumber, after casestore.Key, limit int) (Page[EntryView], error) {
+	if err := g.check(ctx, access.ReadCases, org, n); err != nil {
+		return Page[EntryView]{}, err
+	}
+	return g.desk.entries(ctx, org, n, after, limit, g.shows)
+}
+
+// Entry is Desk.Entry.
+func (g *Guarded) Entry(ctx context.Context, org casework.OrgID, id casework.EntryID) (v EntryView, err error) {
+	err = g.desk.Store.View(ctx, func(tx casestore.Tx) error {
+		c, e, err := g.entry(tx, org, id)
+		if err == nil {
+			v, err = viewEntry(tx, c, e)
+		}
+		return err
+	})
+	return v, err
+}
+
+// entry finds an entry that the holder may see.
+func (g *Guarded) entry(tx casestore.Tx, org casework.OrgID, id casework.EntryID) (casework.Case, casework.Entry, error) {
+	const none = "there is no such entry"
+	e, err := casestore.Entries.Find(tx, "by_id", casestore.K(string(org)).Str(string(id)))
+	if err != nil {
+		return casework.Case{}, e, renamed(err, none)
+	}
+	c, err := g.may(tx, access.ReadCases, org, e.Case)
+	if err == nil && !g.shows(c, e) {
+		err = fault.New(fault.NotFound, none)
+	}
+	return c, e, renamed(err, none)
+}
+
+// mail checks that the holder may see a mail: on a case, or in triage.
+func (g *Guarded) mail(ctx context.Context, org casework.OrgID, id casework.MailID) error {
+	return g.desk.Store.View(ctx, func(tx casestore.Tx) error {
+		m, err := casestore.Mails.Get(tx, casestore.MailKey(org, id))
+		if err != nil {
+			return renamed(err, "there is no such mail")
+		}
+		for _, p := range m.Places {
+			if p.Triage != "" && g.grant.May(access.Triage) {
+				return nil
+			}
+			if p.Case == 0 {
+				continue
+			}
+			if _, _, err := g.entry(tx, org, p.Entry); err == nil || !fault.Is(err, fault.NotFound) {
+				return err
+			}
+		}
+		return fault.New(fault.NotFound, "there is no such mail")
+	})
+}
+
+// OpenRaw is Desk.OpenRaw.
+func (g *Guarded) OpenRaw(ctx context.Context, org casework.OrgID, id casework.MailID) (*RawMail, error) {
+	if err := g.mail(ctx, org, id); err != nil {
+		return nil, err
+	}
+	return g.desk.OpenRaw(ctx, org, id)
+}
+
+// OpenAttachment is Desk.OpenAttachment.
+func (g *Guarded) OpenAttachment(ctx context.Context, org casework.OrgID, id string) (message.Attachment, io.ReadCloser, error) {
+	var err error
+	if mail, _, ok := parseAttachmentID(id); ok {
+		err = g.mail(ctx, org, mail)
+	} else {
+		err = g.desk.Store.View(ctx, func(tx casestore.Tx) error {
+			f, err := casestore.Files.Get(tx, casestore.K(string(org)).Str(id))
+			if err == nil {
+				_, _, err = g.entry(tx, org, f.Entry)
+			}
+			return err
+		})
+	}
+	if err != nil {
+		return message.Attachment{}, nil, renamed(err, "there is no such attachment")
+	}
+	return g.desk.OpenAttachment(ctx, org, id)
+}
+
+// KeepFile is Desk.KeepFile.
+func (g *Guarded) KeepFile(ctx context.Context, org casework.OrgID, name, mediaType string, content []byte) (casework.File, error) {
+	if err := g.need(access.EditCases); err != nil {
+		return casework.File{}, err
+	}
+	return g.desk.KeepFile(ctx, org, name, mediaType, content)
+}
+
+// Orders is Desk.Orders.
+func (g *Guarded) Orders(ctx context.Context, org casework.OrgID, n casework.CaseNumber) ([]OrderView, error) {
+	c, err := g.Case(ctx, org, n)
+	if err != nil {
+		return nil, err
+	}
+	views, err := g.desk.Orders(ctx, org, n)
+	return slices.DeleteFunc(views, func(v OrderView) bool {
+		_, seen := c.Order(v.No)
+		return !seen
+	}), err
+}
+
+// Order is Desk.Order.
+func (g *Guarded) Order(ctx context.Context, org casework.OrgID, n casework.CaseNumber, no casework.OrderNo) (OrderView, error) {
+	const none = "there is no such order"
+	c, err := g.Case(ctx, org, n)
+	if err != nil {
+		return OrderView{}, renamed(err, none)
+	}
+	if _, seen := c.Order(no); !seen {
+		return OrderView{}, fault.New(fault.NotFound, none)
+	}
+	return g.desk.Order(ctx, org, n, no)
+}
