@@ -61,10 +61,11 @@ type Entry struct {
 	ID          string       `json:"id"`
 	Seq         uint64       `json:"seq" doc:"From 1 within the case"`
 	At          time.Time    `json:"at"`
-	Kind        string       `json:"kind" doc:"mail_in, mail_out, note, order, time, material, cost, flag, created, status, assignment, change, participant, link, confirmation, withdrawal, delivery, suspension, attended ..."`
+	Kind        string       `json:"kind" doc:"mail_in, mail_out, note, order, time, material, cost, flag, created, status, assignment, change, participant, link, confirmation, withdrawal, delivery, suspension, attended, invitation ..."`
 	Actor       Actor        `json:"actor"`
 	Lane        string       `json:"lane"`
 	Order       string       `json:"order,omitempty" doc:"The order that it is about, such as 1042-2"`
+	Visit       *Visit       `json:"visit,omitempty" doc:"That was booked, moved or cancelled; of kind invitation and answer counter the proposed one"`
 	Org         string       `json:"org"`
 	Case        uint64       `json:"case"`
 	Why         string       `json:"why,omitempty" doc:"In words, where a rule did it"`
@@ -99,6 +100,9 @@ func (v view) entry(ctx context.Context, e desk.EntryView) (Entry, error) {
 	}
 	if c := e.Change; c != nil {
 		out.Change = &FieldChange{Field: c.Field, From: c.From, To: c.To}
+	}
+	if v := e.Visit; v != nil {
+		out.Visit = &Visit{From: utc(v.From), To: utc(v.To), Cancelled: v.Cancelled}
 	}
 	if e.Order != 0 {
 		out.Order = casework.OrderID(e.Case, e.Order)

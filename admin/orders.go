@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"maps"
 	"net/http"
 	"reflect"
 	"slices"
@@ -53,6 +54,21 @@ func (WorkOrder) TransformSchema(r huma.Registry, s *huma.Schema) *huma.Schema {
 type Booked struct {
 	From time.Time  `json:"from"`
 	To   *time.Time `json:"to" doc:"null where he gave no end"`
+
+	Answers []VisitAnswer `json:"answers" nullable:"false" doc:"To the invitation, from calendars, by participant"`
+}
+
+// VisitAnswer is what somebody's calendar answered to the invitation to a visit.
+type VisitAnswer struct {
+	Participant uint32 `json:"participant"`
+	Answer      string `json:"answer" enum:"accepted,declined,tentative,counter"`
+}
+
+// Visit is a time that was booked, moved or cancelled, or that is proposed.
+type Visit struct {
+	From      *time.Time `json:"from"`
+	To        *time.Time `json:"to" doc:"null where no end was given"`
+	Cancelled bool       `json:"cancelled"`
 }
 
 // Sums adds up the draft lines of an order. Numbers are integers but for money.
@@ -101,7 +117,10 @@ func workOrder(n casework.CaseNumber, o casework.WorkOrder, supplier casework.Pa
 		out.Request = casework.OrderID(n, o.Request)
 	}
 	if !o.BookedFrom.IsZero() {
-		out.Booked = &Booked{From: o.BookedFrom.UTC(), To: utc(o.BookedTo)}
+		out.Booked = &Booked{From: o.BookedFrom.UTC(), To: utc(o.BookedTo), Answers: []VisitAnswer{}}
+		for _, p := range slices.Sorted(maps.Keys(o.Replies)) {
+			out.Booked.Answers = append(out.Booked.Answers, VisitAnswer{Participant: uint32(p), Answer: o.Replies[p]})
+		}
 	}
 	return out
 }

@@ -41,7 +41,7 @@ func TestOrders(t *testing.T) {
 
 	var o admin.OrderDetail
 	a := h.want(http.StatusOK, &o, "GET", "/api/v1/orders/1-1", "")
-	if o.State != "done" || o.Text != "Byt" || o.Supplier.Email != "bo@home.example" || o.Booked == nil || o.Booked.To == nil || o.Case != 1 || !o.OverCap || o.AnsweredAt == nil {
+	if o.State != "done" || o.Text != "Byt" || o.Supplier.Email != "bo@home.example" || o.Booked == nil || o.Booked.To == nil || len(o.Booked.Answers) != 0 || o.Case != 1 || !o.OverCap || o.AnsweredAt == nil {
 		t.Errorf("order: %s", a.body)
 	}
 	if o.Sums.Minutes != 150 || o.Sums.Total != 15000 || len(o.Lines) != 2 || o.Lines[0].Kind != "time" || o.Lines[1].Article != "packning" {

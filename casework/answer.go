@@ -65,8 +65,11 @@ func (a AnswerOrder) carryOut(c *Case, o *WorkOrder, t *teller, said grammar.Com
 			t.follow(c, StatusAssigned, why, StatusNew, StatusReturned)
 		}
 	case grammar.Booked:
-		o.BookedFrom, o.BookedTo = said.From, said.To
+		invite := o.book(said.From, said.To)
 		t.move(c, o, OrderBooked, period(said.From, said.To), nil)
+		if invite {
+			t.last().Visit = o.Visit()
+		}
 		t.follow(c, StatusAssigned, why, StatusNew, StatusReturned)
 	case grammar.Done:
 		if o.State == OrderDone {
@@ -194,6 +197,7 @@ func (f Flag) apply(c *Case, t *teller) error {
 type Notify struct {
 	Participant ParticipantNo
 	Order       OrderNo // that it is about, if any
+	Visit       *Visit  // that it invites to, if any
 	Auto, Text  string
 }
 
@@ -202,7 +206,7 @@ func (n Notify) apply(c *Case, t *teller) error {
 	if !ok {
 		return fault.New(fault.NotFound, fmt.Sprintf("case %d has no participant %d", c.Number, n.Participant))
 	}
-	t.tell(c, Entry{Kind: KindMailOut, Lane: lane, Order: n.Order, MailOut: &MailOut{Text: n.Text, Auto: n.Auto, To: n.Participant}})
+	t.tell(c, Entry{Kind: KindMailOut, Lane: lane, Order: n.Order, MailOut: &MailOut{Text: n.Text, Auto: n.Auto, To: n.Participant, Visit: n.Visit}})
 	return nil
 }
 

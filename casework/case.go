@@ -3,6 +3,7 @@ package casework
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
 	"slices"
 	"strconv"
 	"time"
@@ -141,6 +142,7 @@ func (c Case) clone() Case {
 	c.Orders = slices.Clone(c.Orders)
 	for i := range c.Orders {
 		c.Orders[i].Lines = slices.Clone(c.Orders[i].Lines)
+		c.Orders[i].Replies = maps.Clone(c.Orders[i].Replies)
 	}
 	c.Links = slices.Clone(c.Links)
 	c.Held = slices.Clone(c.Held)

@@ -39,6 +39,9 @@ func (t *teller) tell(c *Case, e Entry) {
 	t.entries = append(t.entries, e)
 }
 
+// last is the entry that was told last.
+func (t *teller) last() *Entry { return &t.entries[len(t.entries)-1] }
+
 // Do lets cmd act on c and returns the case as it is then and the new entries. c itself is not changed. Errors are of
 // kind fault.Invalid, fault.Forbidden or fault.Conflict, or those of newID.
 func Do(c Case, cmd Command, by Actor, at time.Time, newID func() (EntryID, error)) (Case, []Entry, error) {
@@ -60,7 +63,7 @@ func Do(c Case, cmd Command, by Actor, at time.Time, newID func() (EntryID, erro
 // needs a person whom the API has let in, or a rule of ours.
 func allowed(cmd Command, by Actor) error {
 	switch cmd.(type) {
-	case Open, ReceiveMail:
+	case Open, ReceiveMail, AnswerInvitation:
 		return nil
 	}
 	if a, ok := cmd.(AnswerOrder); ok {

@@ -22,6 +22,7 @@ const (
 	KindTime        EntryKind = "time"         // draft line: working time
 	KindMaterial    EntryKind = "material"     // draft line
 	KindCost        EntryKind = "cost"         // draft line: travel or price
+	KindInvitation  EntryKind = "invitation"   // somebody answers the invitation to a visit
 	KindFlag        EntryKind = "flag"         // looks like an answer to an order and was not carried out
 	KindWithdrawal  EntryKind = "withdrawal"   // an entry is hidden from outside again; it stays on the timeline
 	KindDelivery    EntryKind = "delivery"     // a message did not reach somebody
@@ -66,6 +67,7 @@ type MailOut struct {
 	Deadline time.Time     `json:"deadline,omitzero"`
 	PriceCap int64         `json:"price_cap,omitempty"` // öre
 	Quote    bool          `json:"quote,omitempty"`     // a request for a price, not an order
+	Visit    *Visit        `json:"visit,omitempty"`     // that it invites to, or cancels
 	Files    []File        `json:"files,omitempty"`
 	To       ParticipantNo `json:"to,omitempty"`    // the only one who gets it; 0: everybody on the lane
 	About    string        `json:"about,omitempty"` // what it tells of the order of its entry: AboutWithdrawn ...; empty: nothing that a template knows
@@ -122,6 +124,7 @@ type Entry struct {
 	Change     *Change     `json:"change,omitempty"`
 	Correction *Correction `json:"correction,omitempty"`
 	Line       *Line       `json:"line,omitempty"`
+	Visit      *Visit      `json:"visit,omitempty"` // that was booked, moved or cancelled; of an answer to an invitation the proposed one
 	Delivery   *Delivery   `json:"delivery,omitempty"`
 	Version    uint64      `json:"-"`
 }

@@ -72,25 +72,27 @@ func (s Sums) Total() int64 { return s.Material + s.Price }
 
 // WorkOrder is one order to one supplier, or a request for a price, as it is now.
 type WorkOrder struct {
-	No         OrderNo    `json:"no"`
-	Lane       LaneID     `json:"lane"`
-	Entry      EntryID    `json:"entry,omitempty"`   // of the mail that it went out by; empty: it is older than this record
-	Request    OrderNo    `json:"request,omitempty"` // the first of those asked for a price together; 0: it was no request
-	State      OrderState `json:"state"`
-	Since      time.Time  `json:"since,omitzero"` // when it came into this state
-	Deadline   time.Time  `json:"deadline,omitzero"`
-	PriceCap   int64      `json:"price_cap,omitempty"` // öre; 0: none
-	By         Actor      `json:"by"`
-	AskedAt    time.Time  `json:"asked_at,omitzero"`
-	AnsweredAt time.Time  `json:"answered_at,omitzero"` // his newest answer that was carried out
-	Offer      int64      `json:"offer,omitempty"`      // öre: the price that he gave when asked for one
-	Chosen     bool       `json:"chosen,omitempty"`     // his offer was
-	BookedFrom time.Time  `json:"booked_from,omitzero"` // when he comes, as he said
-	BookedTo   time.Time  `json:"booked_to,omitzero"`   // zero: he gave no end
-	Lines      []EntryID  `json:"lines,omitempty"`      // draft lines, oldest first
-	Sums       Sums       `json:"sums,omitzero"`
-	Reminded   int        `json:"reminded,omitempty"` // how often about this state: see nextStep
-	RemindedAt time.Time  `json:"reminded_at,omitzero"`
+	No         OrderNo                  `json:"no"`
+	Lane       LaneID                   `json:"lane"`
+	Entry      EntryID                  `json:"entry,omitempty"`   // of the mail that it went out by; empty: it is older than this record
+	Request    OrderNo                  `json:"request,omitempty"` // the first of those asked for a price together; 0: it was no request
+	State      OrderState               `json:"state"`
+	Since      time.Time                `json:"since,omitzero"` // when it came into this state
+	Deadline   time.Time                `json:"deadline,omitzero"`
+	PriceCap   int64                    `json:"price_cap,omitempty"` // öre; 0: none
+	By         Actor                    `json:"by"`
+	AskedAt    time.Time                `json:"asked_at,omitzero"`
+	AnsweredAt time.Time                `json:"answered_at,omitzero"` // his newest answer that was carried out
+	Offer      int64                    `json:"offer,omitempty"`      // öre: the price that he gave when asked for one
+	Chosen     bool                     `json:"chosen,omitempty"`     // his offer was
+	BookedFrom time.Time                `json:"booked_from,omitzero"` // when he comes, as he said
+	BookedTo   time.Time                `json:"booked_to,omitzero"`   // zero: he gave no end
+	Invited    int                      `json:"invited,omitempty"`    // how many invitations and cancellations of the visit there were
+	Replies    map[ParticipantNo]string `json:"replies,omitempty"`    // to the newest: see AnswerInvitation
+	Lines      []EntryID                `json:"lines,omitempty"`      // draft lines, oldest first
+	Sums       Sums                     `json:"sums,omitzero"`
+	Reminded   int                      `json:"reminded,omitempty"` // how often about this state: see nextStep
+	RemindedAt time.Time                `json:"reminded_at,omitzero"`
 }
 
 // Over reports whether the price is over the cap: what he offers, or what his lines come to.
@@ -172,7 +174,12 @@ func (c *Case) noOrder(no OrderNo) error {
 func (t *teller) move(c *Case, o *WorkOrder, to OrderState, why string, line *Line) {
 	from := o.State
 	o.State, o.Since, o.Reminded = to, t.at, 0
-	t.tell(c, Entry{Kind: KindChange, Lane: o.Lane, Order: o.No, Why: why, Line: line, Change: &Change{Field: "order", From: string(from), To: string(to)}})
+	var visit *Visit
+	if o.Invited > 0 && to.Ended() && from != to {
+		o.Invited++
+		visit = o.Visit()
+	}
+	t.tell(c, Entry{Kind: KindChange, Lane: o.Lane, Order: o.No, Why: why, Line: line, Visit: visit, Change: &Change{Field: "order", From: string(from), To: string(to)}})
 }
 
 // follow lets the status of the case follow an order, where it is one of from. An order closes no case.

@@ -113,7 +113,7 @@ func (w WithdrawOrder) apply(c *Case, t *teller) error {
 		return fault.New(fault.Invalid, fmt.Sprintf("the text is longer than %d bytes", maxText))
 	}
 	t.move(c, o, OrderWithdrawn, "", nil)
-	t.write(c, o, MailOut{About: AboutWithdrawn, Text: w.Text})
+	t.write(c, o, MailOut{About: AboutWithdrawn, Text: w.Text, Visit: t.last().Visit})
 	t.attended(c, o.Lane)
 	return nil
 }

@@ -146,7 +146,7 @@ func (c *Composer) Compose(ctx context.Context, item casework.OutboxItem) (Mail,
 	if err != nil {
 		return Mail{}, err
 	}
-	raw, err := write(item, header(org, item, f, thread, entry.MailOut.Auto), body{text, html, org.Look.Logo}, files)
+	raw, err := write(item, header(org, item, f, thread, entry.MailOut.Auto), body{text, html, org.Look.Logo, invite(org, cs, entry.Entry, item)}, files)
 	if err != nil {
 		return Mail{}, fmt.Errorf("compose: %w", err)
 	}

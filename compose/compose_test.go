@@ -128,7 +128,13 @@ func TestGolden(t *testing.T) {
 	toCustomer := out("", "Rörmokaren kommer.")
 	toCustomer.Lane = "customer"
 	toCustomer.MailOut.Files = []casework.File{{ID: "f1", Name: "film å.mp4", Type: "video/mp4", Size: 24_300_000}, {ID: "f2", Name: "b.txt", Type: "text/plain", Size: 4}}
+	visit := casework.Visit{From: at().AddDate(0, 0, 7), To: at().AddDate(0, 0, 7).Add(2 * time.Hour), Sequence: 1}
+	booked, cancelled := out(casework.AutoUnderstood, "- Bokat 2026-12-01 12:30-14:30"), about(casework.AboutWithdrawn, "")
+	gone := visit
+	gone.Sequence, gone.Cancelled = 2, true
+	booked.Order, booked.MailOut.Visit, cancelled.MailOut.Visit = 2, &visit, &gone
 	for name, e := range map[string]casework.Entry{
+		"booked": booked, "cancelled": cancelled,
 		"reminder": remind, "quote": quote, "withdrawn": about(casework.AboutWithdrawn, "Hyresgästen har lagat det själv."), "chosen": about(casework.AboutChosen, ""), "thanked": about(casework.AboutThanked, ""),
 		"order": order(), "message": withFile, "customer": toCustomer, "received": out(casework.AutoReceived, "Mottaget."), "understood": out(casework.AutoUnderstood, "- Klar\n- Tid 2,5 h"),
 	} {

@@ -1,6 +1,10 @@
 package compose
 
-import "reflect"
+import (
+	"encoding/base64"
+	"reflect"
+	"strings"
+)
 
 // What tests look at from outside.
 var (
@@ -10,3 +14,15 @@ var (
 
 // FactsType is the type of what templates get.
 func FactsType() reflect.Type { return reflect.TypeFor[facts]() }
+
+// ICS is the attached invitation of a composed mail, decoded; empty where there is none.
+func ICS(raw []byte) string {
+	_, b, _ := strings.Cut(string(raw), `filename="invite.ics"`)
+	_, b, _ = strings.Cut(b, "\r\n\r\n")
+	b, _, _ = strings.Cut(b, "\r\n--")
+	out, err := base64.StdEncoding.DecodeString(strings.ReplaceAll(b, "\r\n", ""))
+	if err != nil {
+		return ""
+	}
+	return string(out)
+}

@@ -19,6 +19,7 @@ import (
 type body struct {
 	text, html string
 	logo       *Logo
+	invitation *invitation // nil: none
 }
 
 // part is a piece of a multipart, its content encoded for the wire.
@@ -29,7 +30,7 @@ type part struct {
 
 // write puts a mail together: text and HTML as alternatives, the logo beside the HTML (RFC 2387), and files beside it all.
 //
-//	mixed( alternative( text, related( HTML, logo ) ), file ... )
+//	mixed( alternative( text, related( HTML, logo ), invitation ), invitation, file ... )
 func write(item casework.OutboxItem, fields []field, b body, files []file) ([]byte, error) {
 	text, err := quoted("text/plain; charset=utf-8", b.text)
 	if err != nil {
@@ -42,9 +43,13 @@ func write(item casework.OutboxItem, fields []field, b body, files []file) ([]by
 	if err != nil {
 		return nil, err
 	}
-	whole, err := multi(item, "alternative", "", text, rich)
-	if err == nil && len(files) > 0 {
-		parts := []part{whole}
+	ways, beside := []part{text, rich}, []part{}
+	if b.invitation != nil {
+		ways, beside = append(ways, b.invitation.part()), append(beside, b.invitation.attachment())
+	}
+	whole, err := multi(item, "alternative", "", ways...)
+	if err == nil && len(files)+len(beside) > 0 {
+		parts := append([]part{whole}, beside...)
 		for _, f := range files {
 			parts = append(parts, attachment(f))
 		}

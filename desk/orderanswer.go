@@ -14,6 +14,9 @@ import (
 // answered carries out what a supplier's mail says in the reply grammar, and tells him what was understood. What was not understood,
 // what his order does not allow, and what somebody wrote who may not command, is flagged for staff.
 func (d *Desk) answered(tx casestore.Tx, c casework.Case, m casework.Mail, e casework.Entry, rights casework.Rights) error {
+	if k := m.Content.Calendar; k != nil && k.Answer != "" {
+		return d.invitationAnswered(tx, c, m, e, rights)
+	}
 	l, ok := c.Lane(e.Lane)
 	if !ok || l.Kind != casework.LaneSupplier || m.Content.Class != message.Personal || e.MailIn.Held {
 		return nil
@@ -79,13 +82,14 @@ func (d *Desk) carryOut(tx casestore.Tx, c casework.Case, m casework.Mail, e cas
 			done = append(done, said)
 		}
 	}
-	var err error
 	if len(done) > 0 {
-		if c, _, err = d.act(tx, c, cmd, author(m), m.At); err != nil {
+		next, entries, err := d.act(tx, c, cmd, author(m), m.At)
+		if err != nil {
 			return c, err
 		}
+		c = next
 		if p, lane, ok := c.Participant(e.MailIn.Participant); ok && lane == e.Lane {
-			n := casework.Notify{Order: o.No, Auto: casework.AutoUnderstood, Text: "- " + strings.Join(describe(done, language), "\n- ")}
+			n := casework.Notify{Order: o.No, Auto: casework.AutoUnderstood, Text: "- " + strings.Join(describe(done, language), "\n- "), Visit: visitOf(entries)}
 			if c, err = d.write(tx, c, p, n, m.At); err != nil {
 				return c, err
 			}

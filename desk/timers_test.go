@@ -1,6 +1,7 @@
 package desk_test
 
 import (
+	"log/slog"
 	"strings"
 	"sync"
 	"testing"
@@ -167,6 +168,7 @@ func TestRemindersKeepToTheCaps(t *testing.T) {
 // Rules that have changed count when the timer is due, and a timer that fails keeps no other from its turn.
 func TestTimersThatAreWrong(t *testing.T) {
 	d, c := reminding(t)
+	d.Log = slog.New(slog.DiscardHandler)
 	cs, _ := supplied(t, d)
 	err := d.Store.Update(t.Context(), func(tx casestore.Tx) error {
 		return casestore.Timers.Put(tx, &casework.Timer{Org: "a", Case: 99, Kind: casework.TimerOrder, Order: 1, DueAt: c.Now()})

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"strconv"
 	"strings"
 	"time"
 
@@ -28,6 +29,7 @@ type Calendar struct {
 	Location string    `json:"location,omitempty"`
 	Start    time.Time `json:"start,omitzero"` // UTC; zero where it can't be read
 	End      time.Time `json:"end,omitzero"`
+	Sequence int       `json:"sequence,omitempty"` // of the invitation that it is, or answers; 0: the first, or not told
 }
 
 // calendarLabel begins the label of an attachment that answers an invitation.
@@ -91,6 +93,9 @@ func (c *Calendar) readEvent(e *ical.VEvent) {
 	}
 	c.UID, c.Summary, c.Location = value(ical.ComponentPropertyUniqueId), value(ical.ComponentPropertySummary), value(ical.ComponentPropertyLocation)
 	c.Start, c.End = eventTime(e, ical.ComponentPropertyDtStart), eventTime(e, ical.ComponentPropertyDtEnd)
+	if n, err := strconv.ParseUint(value(ical.ComponentPropertySequence), 10, 31); err == nil {
+		c.Sequence = int(n)
+	}
 	attendees := e.Attendees()
 	switch c.Method {
 	case "COUNTER":
