@@ -7,6 +7,9 @@
 //	pool of signed mails → sessions → target {smartmail, Postfix that queues, smtp-sink, bare library stack}
 //	                                      └→ after each point: what was acknowledged is counted in the store
 //
+// With -out it measures how fast queued mail is sent to smtp-sink, from the first mail that arrives to the last: by smartmail, which
+// composes and DKIM-signs each, and by Postfix, which sends as it lies.
+//
 // Invariants:
 //   - Signing, starting, and the first half second are not measured.
 //   - A mail that was acknowledged and is not stored, or a store that `smartmail verify` finds fault with, makes the exit
@@ -44,6 +47,7 @@ type options struct {
 	pipeline bool
 	calm     float64 // share of the machine
 	tries    int
+	out      int // mails to send; 0: mail in is measured
 }
 
 func main() {
@@ -89,6 +93,7 @@ func parseFlags(args []string) (options, error) {
 	f.BoolVar(&opt.pipeline, "pipeline", false, "send MAIL, RCPT and DATA at once (RFC 2920)")
 	f.Float64Var(&opt.calm, "calm", 0.15, "share of the machine that others may use during a point; above it the point is measured again")
 	f.IntVar(&opt.tries, "tries", 3, "how often a point is measured until it is calm; the calmest counts")
+	f.IntVar(&opt.out, "out", 0, "measure mail out instead: send so many queued mails to smtp-sink")
 	if err := f.Parse(args); err != nil {
 		return opt, err
 	}
@@ -144,6 +149,9 @@ func run(ctx context.Context, opt options) (err error) {
 	fs, err := fileSystem(dir)
 	if err != nil {
 		return err
+	}
+	if opt.out > 0 {
+		return measureOut(ctx, opt, dir, fs)
 	}
 	sender, err := newSender()
 	if err != nil {

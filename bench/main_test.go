@@ -158,3 +158,34 @@ type absent struct{ target }
 
 func (absent) name() string    { return "absent" }
 func (absent) missing() string { return "not installed: make peers" }
+
+// The counters of smtp-sink are read however the pipe cuts them.
+func TestCounter(t *testing.T) {
+	c := &counter{first: make(chan struct{}), all: make(chan struct{}), lost: make(chan struct{})}
+	r, w := io.Pipe()
+	go c.watch(r, 12)
+	for _, piece := range []string{"sess=1 quit=0 mesg=", "0\rsess=1 quit=0 me", "sg=1\rsess=1 quit=0 mesg=1", "2\r"} {
+		if _, err := io.WriteString(w, piece); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, done := range []chan struct{}{c.first, c.all} {
+		<-done
+	}
+	if err := w.Close(); err != nil {
+		t.Error(err)
+	}
+	<-c.lost
+	if c.seen != 12 {
+		t.Errorf("%d mails", c.seen)
+	}
+}
+
+func TestPrintOut(t *testing.T) {
+	var b strings.Builder
+	printOut(&b, []outTarget{&smartmailOut{title: nameSmartmail}, postfixOut{}},
+		[]outResult{{target: nameSmartmail, rate: 900}, {target: nameSmartmail, rate: 1100}, {target: nameSmartmail, rate: 1000}, {target: namePostfix, rate: 500}})
+	if !strings.Contains(b.String(), "2.00") || !strings.Contains(b.String(), "1.00") {
+		t.Errorf("no ratios in\n%s", b.String())
+	}
+}

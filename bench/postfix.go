@@ -46,7 +46,6 @@ local_recipient_maps =
 mynetworks = 127.0.0.0/8
 relay_domains = %[2]s
 smtpd_relay_restrictions = permit_mynetworks, reject
-smtpd_recipient_restrictions = check_client_access static:HOLD, permit_mynetworks, reject
 smtpd_peername_lookup = no
 smtpd_client_connection_count_limit = 0
 smtpd_client_connection_rate_limit = 0
@@ -78,26 +77,34 @@ anvil unix - - n - 1 anvil
 postlog unix-dgram n - n - 1 postlogd
 `
 
-func (postfix) start(ctx context.Context, dir string) (*server, error) {
-	addr, err := freeAddress()
-	if err != nil {
-		return nil, err
+// writeConf makes Postfix's folders and configuration, with more lines for its main.cf.
+func writeConf(dir, more string) (conf, addr string, err error) {
+	if addr, err = freeAddress(); err != nil {
+		return "", "", err
 	}
-	conf := filepath.Join(dir, "etc")
+	conf = filepath.Join(dir, "etc")
 	for _, d := range []string{conf, filepath.Join(dir, "spool"), filepath.Join(dir, "lib")} {
 		if err := os.Mkdir(d, 0o755); err != nil {
-			return nil, err
+			return "", "", err
 		}
 	}
 	err = errors.Join(
-		os.WriteFile(filepath.Join(conf, "main.cf"), fmt.Appendf(nil, mainCF, dir, testrig.Domain), 0o644),
+		os.WriteFile(filepath.Join(conf, "main.cf"), append(fmt.Appendf(nil, mainCF, dir, testrig.Domain), more...), 0o644),
 		os.WriteFile(filepath.Join(conf, "master.cf"), fmt.Appendf(nil, masterCF, addr), 0o644),
 	)
 	if err != nil {
-		return nil, err
+		return "", "", err
 	}
 	if out, err := exec.Command("chown", "postfix", filepath.Join(dir, "lib")).CombinedOutput(); err != nil {
-		return nil, fmt.Errorf("chown: %w\n%s", err, out)
+		return "", "", fmt.Errorf("chown: %w\n%s", err, out)
+	}
+	return conf, addr, nil
+}
+
+func (postfix) start(ctx context.Context, dir string) (*server, error) {
+	conf, addr, err := writeConf(dir, "smtpd_recipient_restrictions = check_client_access static:HOLD, permit_mynetworks, reject\n")
+	if err != nil {
+		return nil, err
 	}
 	if err := control(conf, "start"); err != nil {
 		return nil, err

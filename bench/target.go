@@ -37,9 +37,10 @@ const (
 	nameBare      = "bare"   // the libraries alone
 	namePostfix   = "postfix"
 	nameSink      = "smtp-sink" // keeps nothing
+	nameUnsigned  = "unsigned"  // smartmail without a DKIM key; of mail out only
 )
 
-var targetNames = []string{nameSmartmail, nameBefore, nameBare, namePostfix, nameSink}
+var targetNames = []string{nameSmartmail, nameBefore, nameBare, namePostfix, nameSink, nameUnsigned}
 
 func findTargets(ctx context.Context, opt options, dir, dns string) ([]target, error) {
 	wanted := func(name string) bool { return len(opt.only) == 0 || slices.Contains(opt.only, name) }

@@ -16,11 +16,16 @@ const window = 200
 type queue struct {
 	mu      sync.Mutex
 	lines   map[string]*line
-	held    int  // claimed and not yet reported
-	workers int  // connections, of all lines
-	full    bool // the last claim gave as much as was asked for: there may be more
+	held    int           // claimed and not yet reported
+	workers int           // connections, of all lines
+	full    bool          // the last claim gave as much as was asked for: there may be more
+	noting  chan struct{} // holds a value for each outcome that is being written
 	done    sync.WaitGroup
 }
+
+// maxNoting is how many outcomes may be on their way to the disk while the connections go on. The store writes those that come
+// together in one commit. It is also how many mails at most go a second time after a crash.
+const maxNoting = 64
 
 // line is the mail for one destination.
 type line struct {
@@ -37,7 +42,7 @@ const crowd = 10 * time.Second
 
 // Run sends until ctx ends. Then it finishes mails whose last octet has left, gives the others back, and returns nil.
 func (s *Sender) Run(ctx context.Context) error {
-	q := &queue{lines: map[string]*line{}}
+	q := &queue{lines: map[string]*line{}, noting: make(chan struct{}, maxNoting)}
 	tick := time.NewTicker(s.Poll)
 	defer tick.Stop()
 	for {
@@ -202,8 +207,17 @@ func (s *Sender) release(ctx context.Context, q *queue, item casework.OutboxItem
 	s.settle(ctx, q, item, "it could not be given back", func(ctx context.Context) error { return s.Outbox.ReleaseOutbox(ctx, item, dueAt) })
 }
 
-// settle writes the end of a claim. What can't be written is due again when the claim is over.
+// settle has the end of a claim written, without waiting for the disk.
 func (s *Sender) settle(ctx context.Context, q *queue, item casework.OutboxItem, trouble string, write func(context.Context) error) {
+	q.noting <- struct{}{}
+	q.done.Go(func() {
+		defer func() { <-q.noting }()
+		s.write(ctx, q, item, trouble, write)
+	})
+}
+
+// write writes the end of a claim. What can't be written is due again when the claim is over.
+func (s *Sender) write(ctx context.Context, q *queue, item casework.OutboxItem, trouble string, write func(context.Context) error) {
 	const tries, patience = 3, 5 * time.Second
 	var err error
 	for range tries {

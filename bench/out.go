@@ -1,0 +1,225 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"text/tabwriter"
+	"time"
+)
+
+// outTarget is something that sends.
+type outTarget interface {
+	name() string
+	missing() string
+	// fill queues n mails for a host at relay, where nobody answers yet.
+	fill(ctx context.Context, dir, relay string, n int) (*backlog, error)
+}
+
+// backlog is mail that waits to be sent.
+type backlog struct {
+	begin func(ctx context.Context) error // sends it; the relay answers by now
+	pids  func() []int                    // of the sender, after begin
+	end   func(ctx context.Context) error // stops the sender, and tells whether any mail still waits
+}
+
+// outResult is one target in one round.
+type outResult struct {
+	target  string
+	rate    float64 // mails a second
+	cpu     time.Duration
+	foreign float64
+}
+
+// measureOut goes through rounds and targets and prints the table.
+func measureOut(ctx context.Context, opt options, dir, fs string) error {
+	all := []outTarget{&smartmailOut{title: nameSmartmail}, &smartmailOut{title: nameUnsigned, unsigned: true}, postfixOut{}}
+	if opt.before != "" {
+		all = append(all, &smartmailOut{title: nameBefore, before: opt.before})
+	}
+	all = slices.DeleteFunc(all, func(t outTarget) bool { return len(opt.only) > 0 && !slices.Contains(opt.only, t.name()) })
+	fmt.Println(machine(fs))
+	fmt.Printf("%d mails sent to smtp-sink, %d rounds, medians\n\n", opt.out, opt.rounds)
+	var results []outResult
+	for round := range opt.rounds {
+		for i := range all {
+			t := all[(i+round)%len(all)]
+			if t.missing() != "" {
+				continue
+			}
+			fmt.Fprintf(os.Stderr, "round %d: %s ...\n", round+1, t.name())
+			r, err := sendAll(ctx, t, dir, opt.out)
+			if err != nil {
+				return fmt.Errorf("%s: %w", t.name(), err)
+			}
+			fmt.Fprintf(os.Stderr, "%.0f mails/s, %s ms of processor time each\n", r.rate, millis(r.cpu))
+			results = append(results, r)
+		}
+	}
+	printOut(os.Stdout, all, results)
+	return nil
+}
+
+// sendAll lets one target send n mails.
+func sendAll(ctx context.Context, t outTarget, base string, n int) (r outResult, err error) {
+	dir, err := os.MkdirTemp(base, "out-")
+	if err != nil {
+		return r, err
+	}
+	defer func() { _ = os.RemoveAll(dir) }() // again with the whole folder at the end
+	if err := os.Chmod(dir, 0o755); err != nil {
+		return r, err
+	}
+	relay, err := freeAddress()
+	if err != nil {
+		return r, err
+	}
+	b, err := t.fill(ctx, dir, relay, n)
+	if err != nil {
+		return r, fmt.Errorf("fill the queue: %w", err)
+	}
+	end := func() error { return b.end(context.WithoutCancel(ctx)) }
+	s, err := startCounter(ctx, relay, n)
+	if err != nil {
+		return r, errors.Join(err, end())
+	}
+	defer func() { err = errors.Join(err, end(), s.stop()) }() // the last answers must still be heard
+	if err := b.begin(ctx); err != nil {
+		return r, err
+	}
+	ctx, cancel := context.WithTimeout(ctx, 10*time.Minute)
+	defer cancel()
+	if err := s.await(ctx, s.first); err != nil {
+		return r, err
+	}
+	pids := append(b.pids(), s.cmd.Process.Pid)
+	begun, before := time.Now(), usage(pids)
+	if err := s.await(ctx, s.all); err != nil {
+		return r, err
+	}
+	took, after := time.Since(begun), usage(pids)
+	own := after.server - before.server
+	r = outResult{target: t.name(), rate: float64(n) / took.Seconds(), cpu: own / time.Duration(n)}
+	others := max(0, after.machine-before.machine-own-(after.client-before.client))
+	r.foreign = others.Seconds() / took.Seconds() / float64(cores())
+	return r, nil
+}
+
+// counter is smtp-sink, which throws mail away and tells how many it has seen.
+type counter struct {
+	cmd        *exec.Cmd
+	first, all chan struct{} // closed at the first mail, and when all have come
+	lost       chan struct{} // closed when it has ended
+	mu         sync.Mutex
+	seen       int
+}
+
+func startCounter(ctx context.Context, addr string, n int) (*counter, error) {
+	c := &counter{cmd: exec.Command("smtp-sink", "-u", "nobody", "-c", addr, "256"), first: make(chan struct{}), all: make(chan struct{}), lost: make(chan struct{})}
+	out, err := c.cmd.StdoutPipe()
+	if err != nil {
+		return nil, err
+	}
+	if err := c.cmd.Start(); err != nil {
+		return nil, err
+	}
+	go c.watch(out, n)
+	if err := awaitListener(ctx, addr); err != nil {
+		return nil, errors.Join(err, c.stop())
+	}
+	return c, nil
+}
+
+var mesg = regexp.MustCompile(`mesg=(\d+)\r`)
+
+// watch reads the counters, which smtp-sink writes over and over on one line.
+func (c *counter) watch(r io.Reader, n int) {
+	defer close(c.lost)
+	buf, rest := make([]byte, 64<<10), []byte(nil)
+	for {
+		k, err := r.Read(buf)
+		if err != nil {
+			return
+		}
+		rest = append(rest, buf[:k]...)
+		if all := mesg.FindAllSubmatch(rest, -1); len(all) > 0 {
+			c.note(all[len(all)-1][1], n)
+		}
+		rest = bytes.Clone(rest[bytes.LastIndexByte(rest, '\r')+1:])
+	}
+}
+
+func (c *counter) note(digits []byte, n int) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	before := c.seen
+	c.seen, _ = strconv.Atoi(string(digits)) // they are digits
+	if before == 0 && c.seen > 0 {
+		close(c.first)
+	}
+	if before < n && c.seen >= n {
+		close(c.all)
+	}
+}
+
+func (c *counter) await(ctx context.Context, what chan struct{}) error {
+	select {
+	case <-what:
+		return nil
+	case <-c.lost:
+		return errors.New("smtp-sink ended")
+	case <-ctx.Done():
+		c.mu.Lock()
+		defer c.mu.Unlock()
+		return fmt.Errorf("%d mails had come: %w", c.seen, ctx.Err())
+	}
+}
+
+func (c *counter) stop() error {
+	if err := c.cmd.Process.Kill(); err != nil {
+		return err
+	}
+	<-c.lost // Wait closes the pipe that is read
+	_ = c.cmd.Wait()
+	return nil
+}
+
+// printOut writes the table.
+func printOut(w io.Writer, all []outTarget, results []outResult) {
+	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', tabwriter.AlignRight)
+	_, _ = fmt.Fprintln(t, "sender\tmails/s\tlowest\thighest\tCPU ms/mail\tothers\tx postfix\t")
+	of := func(name string) (rates []float64, cpu []time.Duration, foreign []float64) {
+		for _, r := range results {
+			if r.target == name {
+				rates, cpu, foreign = append(rates, r.rate), append(cpu, r.cpu), append(foreign, r.foreign)
+			}
+		}
+		return rates, cpu, foreign
+	}
+	base, _, _ := of(namePostfix)
+	for _, target := range all {
+		rates, cpu, foreign := of(target.name())
+		cells := []string{target.name()}
+		if len(rates) == 0 {
+			cells = append(cells, target.missing())
+		} else {
+			ratio := "-"
+			if len(base) > 0 {
+				ratio = fmt.Sprintf("%.2f", median(rates)/median(base))
+			}
+			cells = append(cells, fmt.Sprintf("%.0f", median(rates)), fmt.Sprintf("%.0f", slices.Min(rates)), fmt.Sprintf("%.0f", slices.Max(rates)),
+				millis(median(cpu)), fmt.Sprintf("%.0f%%", 100*median(foreign)), ratio)
+		}
+		_, _ = fmt.Fprintln(t, strings.Join(cells, "\t")+"\t")
+	}
+	_ = t.Flush() // whoever reads this sees that it is cut
+}
