@@ -15,6 +15,8 @@ import (
 	"sync"
 	"text/tabwriter"
 	"time"
+
+	"smartmail/testrig"
 )
 
 // outTarget is something that sends.
@@ -42,9 +44,13 @@ type outResult struct {
 
 // measureOut goes through rounds and targets and prints the table.
 func measureOut(ctx context.Context, opt options, dir, fs string) error {
-	all := []outTarget{&smartmailOut{title: nameSmartmail}, &smartmailOut{title: nameUnsigned, unsigned: true}, postfixOut{}}
+	binary, err := testrig.Build(ctx, dir)
+	if err != nil {
+		return err
+	}
+	all := []outTarget{&smartmailOut{title: nameSmartmail, binary: binary}, &smartmailOut{title: nameUnsigned, binary: binary, unsigned: true}, postfixOut{}}
 	if opt.before != "" {
-		all = append(all, &smartmailOut{title: nameBefore, before: opt.before})
+		all = append(all, &smartmailOut{title: nameBefore, binary: opt.before})
 	}
 	all = slices.DeleteFunc(all, func(t outTarget) bool { return len(opt.only) > 0 && !slices.Contains(opt.only, t.name()) })
 	fmt.Println(machine(fs))

@@ -115,12 +115,15 @@ type DNS struct {
 
 // Relay sets up mail out.
 type Relay struct {
-	Mode      string    `yaml:"mode"` // smarthost, mx
-	Smarthost Smarthost `yaml:"smarthost"`
-	MXPort    int       `yaml:"mx_port"`
-	MTASTS    bool      `yaml:"mta_sts"`
-	DANE      bool      `yaml:"dane"`
-	Retry     Retry     `yaml:"retry"`
+	Mode        string    `yaml:"mode"`        // smarthost, mx
+	Connections int       `yaml:"connections"` // in all
+	Smarthost   Smarthost `yaml:"smarthost"`
+	MXPort      int       `yaml:"mx_port"`
+	PerDomain   int       `yaml:"per_domain"` // connections to one recipient domain in mx mode
+	Pause       Duration  `yaml:"pause"`      // for a domain that says 421 or 4.7.x; 0: none
+	MTASTS      bool      `yaml:"mta_sts"`
+	DANE        bool      `yaml:"dane"`
+	Retry       Retry     `yaml:"retry"`
 }
 
 // Smarthost is the host that takes all mail out.
@@ -129,6 +132,7 @@ type Smarthost struct {
 	TLS          string `yaml:"tls"` // none, starttls, implicit
 	Username     string `yaml:"username"`
 	PasswordFile string `yaml:"password_file"`
+	Connections  int    `yaml:"connections"`
 }
 
 // Retry says when to try again and when to give up.
@@ -214,7 +218,7 @@ func Default() Config {
 		},
 		HTTP:  HTTP{Listen: "127.0.0.1:8080"},
 		DNS:   DNS{TrustAD: "loopback"},
-		Relay: Relay{MTASTS: true, DANE: true, Mode: "smarthost", Smarthost: Smarthost{Address: "127.0.0.1:25", TLS: "none"}, MXPort: 25, Retry: Retry{First: minutes(1), Max: minutes(240), GiveUp: minutes(7200)}},
+		Relay: Relay{MTASTS: true, DANE: true, Mode: "smarthost", Connections: 20, PerDomain: 4, Pause: minutes(1), Smarthost: Smarthost{Address: "127.0.0.1:25", TLS: "none", Connections: 10}, MXPort: 25, Retry: Retry{First: minutes(1), Max: minutes(240), GiveUp: minutes(7200)}},
 		Scan:  Scan{MaxBytes: 25 << 20}, // what clamd takes by its own default
 	}
 }

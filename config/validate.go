@@ -148,6 +148,10 @@ func (c *Config) validate() error {
 		k.hostPort("relay.smarthost.address", c.Relay.Smarthost.Address)
 		k.file("relay.smarthost.password_file", c.Relay.Smarthost.PasswordFile)
 	}
+	k.atLeast("relay.connections", int64(c.Relay.Connections), 1)
+	k.atLeast("relay.per_domain", int64(c.Relay.PerDomain), 1)
+	k.atLeast("relay.smarthost.connections", int64(c.Relay.Smarthost.Connections), 1)
+	k.atLeast("relay.pause", int64(c.Relay.Pause), 0)
 	if c.Relay.MXPort < 1 || c.Relay.MXPort > 65535 {
 		k.fail("relay.mx_port", "%d is no port", c.Relay.MXPort)
 	}

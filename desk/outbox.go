@@ -247,6 +247,32 @@ func (d *Desk) QueueAge(ctx context.Context) (age time.Duration, err error) {
 	return age, err
 }
 
+// maxCounted bounds what OutboxWaiting counts of each state.
+const maxCounted = 10_000
+
+// OutboxWaiting counts the mails that are neither delivered nor given up, by state, up to 10,000 of each.
+func (d *Desk) OutboxWaiting(ctx context.Context) (waiting map[casework.OutboxState]int, err error) {
+	err = d.Store.View(ctx, func(tx casestore.Tx) error {
+		waiting = map[casework.OutboxState]int{casework.Queued: 0, casework.Deferred: 0}
+		for _, org := range d.Orgs {
+			for state, n := range waiting {
+				q := casestore.Query{Index: "by_state", Prefix: casestore.K(string(org)).Str(string(state)), Limit: maxCounted - n}
+				if q.Limit == 0 {
+					continue
+				}
+				for _, err := range tx.Scan(casestore.Outbox.Schema(), q) { // the rows as they lie: they are many
+					if err != nil {
+						return fmt.Errorf("count outbox: %w", err)
+					}
+					waiting[state]++
+				}
+			}
+		}
+		return nil
+	})
+	return waiting, err
+}
+
 // fraction is a number from 0 to 1 by chance.
 func (d *Desk) fraction() (float64, error) {
 	var b [4]byte

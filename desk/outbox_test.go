@@ -179,6 +179,10 @@ func TestRetryGrowsAndGivesUp(t *testing.T) {
 		claim(t, d, "one", 0)
 		clock.forward(pause)
 	}
+	waiting, err := d.OutboxWaiting(t.Context())
+	if err != nil || waiting[casework.Deferred] != 1 || waiting[casework.Queued] != 0 || len(waiting) != 2 {
+		t.Errorf("waiting: %v, %v", waiting, err)
+	}
 	age, err := d.QueueAge(t.Context())
 	if err != nil || age != clock.Now().Sub(o.At) {
 		t.Errorf("queue age %v, %v", age, err)

@@ -3,6 +3,7 @@ package outbound
 import (
 	"context"
 	"errors"
+	"maps"
 	"sync"
 	"time"
 
@@ -16,10 +17,11 @@ const window = 200
 type queue struct {
 	mu      sync.Mutex
 	lines   map[string]*line
-	held    int           // claimed and not yet reported
-	workers int           // connections, of all lines
-	full    bool          // the last claim gave as much as was asked for: there may be more
-	noting  chan struct{} // holds a value for each outcome that is being written
+	held    int                  // claimed and not yet reported
+	workers int                  // connections, of all lines
+	full    bool                 // the last claim gave as much as was asked for: there may be more
+	pauses  map[string]time.Time // until when a destination is left alone
+	noting  chan struct{}        // holds a value for each outcome that is being written
 	done    sync.WaitGroup
 }
 
@@ -42,7 +44,7 @@ const crowd = 10 * time.Second
 
 // Run sends until ctx ends. Then it finishes mails whose last octet has left, gives the others back, and returns nil.
 func (s *Sender) Run(ctx context.Context) error {
-	q := &queue{lines: map[string]*line{}, noting: make(chan struct{}, maxNoting)}
+	q := &queue{lines: map[string]*line{}, pauses: map[string]time.Time{}, noting: make(chan struct{}, maxNoting)}
 	tick := time.NewTicker(s.Poll)
 	defer tick.Stop()
 	for {
@@ -82,29 +84,49 @@ func (s *Sender) fill(ctx context.Context, q *queue) error {
 		switch dest, err := s.destination(item); {
 		case err != nil:
 			s.report(ctx, q, item, outcomeOf(err))
-		case !s.join(ctx, q, dest, item):
-			s.release(ctx, q, item, s.Now().Add(crowd))
+		default:
+			if later := s.join(ctx, q, dest, item); !later.IsZero() {
+				s.release(ctx, q, item, later)
+			}
 		}
 	}
 	return nil
 }
 
-// join puts a mail in its line, and adds a connection where that is worth while. It reports false where the line is too long
-// already: one slow domain must not fill the window.
-func (s *Sender) join(ctx context.Context, q *queue, dest string, item casework.OutboxItem) bool {
+// join puts a mail in its line, and adds a connection where that is worth while. It returns a time, when to come again, where the
+// destination is left alone for now, or the line is too long already: one slow domain must not fill the window.
+func (s *Sender) join(ctx context.Context, q *queue, dest string, item casework.OutboxItem) time.Time {
 	q.mu.Lock()
 	defer q.mu.Unlock()
+	now := s.Now()
+	if until, ok := q.pauses[dest]; ok && now.Before(until) {
+		return until
+	}
 	l := q.lines[dest]
 	if l == nil {
 		l = &line{dest: dest}
 		q.lines[dest] = l
 	}
 	if s.Smarthost == nil && len(l.items) >= window/4 {
-		return false
+		return now.Add(crowd)
 	}
 	l.items = append(l.items, item)
 	s.hire(ctx, q, l)
-	return true
+	return time.Time{}
+}
+
+// pause leaves a destination alone for a while. Mail that waits in its line goes back untried.
+func (s *Sender) pause(ctx context.Context, q *queue, l *line) {
+	now := s.Now()
+	until := now.Add(s.Pause)
+	q.mu.Lock()
+	maps.DeleteFunc(q.pauses, func(_ string, end time.Time) bool { return !now.Before(end) })
+	q.pauses[l.dest] = until
+	q.mu.Unlock()
+	s.Log.Info("a destination is left alone for a while", "dest", l.dest, "until", until)
+	for _, waiting := range q.rest(l) {
+		s.release(ctx, q, waiting, until)
+	}
 }
 
 // hire starts a connection for a line that has use for it. The caller holds the lock.
@@ -187,7 +209,9 @@ func (s *Sender) handle(ctx context.Context, q *queue, l *line, c *carrier, item
 	default:
 		out := outcomeOf(err)
 		s.report(ctx, q, item, out)
-		if errors.As(err, &trouble) && trouble.connecting { // the others in line would fare no better
+		if s.Pause > 0 && s.tooFast(err) {
+			s.pause(ctx, q, l)
+		} else if errors.As(err, &trouble) && trouble.connecting { // the others in line would fare no better
 			for _, other := range q.rest(l) {
 				s.report(ctx, q, other, out)
 			}

@@ -117,6 +117,8 @@ type Options struct {
 	PerDestination int // connections to one smarthost or domain; 0: 4
 	PerConnection  int // mails over one connection; 0: 100
 
+	Pause time.Duration // how long a destination is left alone that says 421, or 4.7.x in mx mode; 0: not at all
+
 	Poll           time.Duration // between looks for mail that is due; 0: 5 s
 	ConnectTimeout time.Duration // 0: 30 s
 	CommandTimeout time.Duration // silence after a command, and while the mail is written; 0: 5 min (RFC 5321 section 4.5.3.2)

@@ -115,6 +115,74 @@ func TestConnectionIsReused(t *testing.T) {
 	})
 }
 
+// A domain that says 421 to a new connection, or refuses by policy for now, is left alone for the pause: one mail costs an attempt, the
+// others wait untried and go when it is over. Other domains do not wait.
+func TestPause(t *testing.T) {
+	for name, tc := range map[string]struct {
+		no        map[string]string
+		smarthost bool
+		pauses    bool
+	}{
+		"421 at once":             {map[string]string{"": "421 4.7.0 too many connections"}, false, true},
+		"421 at RCPT":             {map[string]string{"RCPT": "421 4.7.28 too fast"}, false, true},
+		"policy":                  {map[string]string{"RCPT": "450 4.7.1 slow down"}, false, true},
+		"another recipient":       {map[string]string{"RCPT": "450 4.2.1 mailbox is locked"}, false, false},
+		"smarthost, 421":          {map[string]string{"": "421 4.3.2 shutting down"}, true, true},
+		"smarthost, its policy":   {map[string]string{"RCPT": "450 4.7.1 slow down"}, true, false},
+		"5xx with a class 4 code": {map[string]string{"RCPT": "550 4.7.1 no"}, false, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				to := slices.Repeat([]string{"anna@busy.example"}, 10)
+				b := newBox(append(to, "bo@calm.example")...)
+				begin := time.Now()
+				r := &remote{}
+				r.say = func(r *remote, verb, line string) string {
+					if a, ok := tc.no[verb]; ok && time.Since(begin) < 50*time.Second {
+						return a
+					}
+					return friendly(r, verb, line)
+				}
+				calm := &remote{say: friendly}
+				dns := names{addr: map[string][]netip.Addr{"busy.example": {netip.MustParseAddr("192.0.2.1")}, "calm.example": {netip.MustParseAddr("192.0.2.2")}}}
+				s := sender(t, b, r, func(o *outbound.Options) {
+					o.Pause, o.PerDestination = time.Minute, 1
+					if !tc.smarthost {
+						o.Smarthost, o.Resolver = nil, dns
+						o.Dial = func(ctx context.Context, network, addr string) (net.Conn, error) {
+							if strings.HasPrefix(addr, "192.0.2.2") {
+								return calm.dial(ctx, network, addr)
+							}
+							return r.dial(ctx, network, addr)
+						}
+					}
+				})
+				events := 11
+				if tc.pauses { // those that were given back come again
+					events = 20
+					if tc.smarthost {
+						events = 21
+					}
+				}
+				drain(t, b, r, events, s)
+				calm.wg.Wait()
+				tried := 0
+				for _, out := range b.outcomes {
+					if len(out) != 1 {
+						t.Fatalf("%+v", b.outcomes)
+					}
+					if out[0].State == casework.Deferred {
+						tried++
+					}
+				}
+				if waited := time.Since(begin) >= time.Minute; waited != tc.pauses || tc.pauses && tried != 1 || !tc.pauses && tried < 10 {
+					t.Errorf("%v, %d tried", time.Since(begin), tried)
+				}
+			})
+		})
+	}
+}
+
 // Two senders on one outbox send each mail once.
 func TestTwoSendersSendOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

@@ -3,6 +3,7 @@ package outbound
 import (
 	"errors"
 	"fmt"
+	"strings"
 
 	"smartmail/casework"
 	"smartmail/fault"
@@ -42,6 +43,7 @@ type broken struct {
 	status     string // enhanced code; empty: 4.4.2
 	connecting bool   // before a mail could be offered
 	tls        bool   // on the way to TLS
+	busy       bool   // the server said 421
 	afterEnd   bool   // after a mail's last octet: it may have been taken
 }
 
@@ -53,6 +55,16 @@ func (b *broken) Error() string {
 }
 
 func (b *broken) Unwrap() error { return b.err }
+
+// tooFast reports whether a domain's server wants less of our mail for now: 421 on a connection that was not used before, or a
+// temporary refusal for reasons of policy (RFC 3463 section 3.8). What a smarthost says of one mail says nothing about the others.
+func (s *Sender) tooFast(err error) bool {
+	var (
+		trouble *broken
+		no      *refused
+	)
+	return errors.As(err, &trouble) && trouble.busy || s.Smarthost == nil && errors.As(err, &no) && no.code/100 == 4 && strings.HasPrefix(no.status, "4.7.")
+}
 
 // errStopping is why a delivery ends when the sender must stop.
 var errStopping = errors.New("the sender stops")

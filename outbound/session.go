@@ -118,7 +118,7 @@ func (c *session) hear(wait time.Duration) (reply, error) {
 		return reply{}, c.trouble(err)
 	}
 	if got.code == 421 {
-		return reply{}, c.trouble(errors.New(got.String()))
+		return reply{}, &broken{err: errors.New(got.String()), host: c.host, busy: true}
 	}
 	return got, nil
 }

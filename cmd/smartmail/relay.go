@@ -30,6 +30,7 @@ func newSender(s *service) (*outbound.Sender, error) {
 	relay := s.cfg.Relay
 	o := outbound.Options{
 		Outbox: s.desk, Hostname: s.cfg.SMTP.Hostname, MXPort: relay.MXPort, Observe: s.metrics.delivered, Log: s.log,
+		Connections: relay.Connections, PerDestination: relay.PerDomain, Pause: time.Duration(relay.Pause),
 	}
 	switch {
 	case relay.Mode == "mx":
@@ -39,7 +40,7 @@ func newSender(s *service) (*outbound.Sender, error) {
 	case relay.Smarthost.Address == "":
 		return nil, nil
 	default:
-		o.PerDestination = 10 // it is there for us
+		o.PerDestination = relay.Smarthost.Connections
 		o.Smarthost = &outbound.Smarthost{
 			Address: relay.Smarthost.Address, TLS: outbound.TLSMode(relay.Smarthost.TLS), Username: relay.Smarthost.Username,
 			Password: passwordFile(relay.Smarthost.PasswordFile),
@@ -162,13 +163,4 @@ func newTransport() *prometheus.CounterVec {
 
 func newSending() *prometheus.CounterVec {
 	return prometheus.NewCounterVec(prometheus.CounterOpts{Name: "smartmail_outbound_mails_total", Help: "Attempts to send a mail, by what came of it: sent, deferred, failed."}, []string{"state"})
-}
-
-// queueAge is the age of the oldest waiting mail as /readyz shows it.
-func (s *service) queueAge(ctx context.Context) string {
-	age, err := s.desk.QueueAge(ctx)
-	if err != nil {
-		return "unknown"
-	}
-	return age.Round(time.Second).String()
 }

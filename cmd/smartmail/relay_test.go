@@ -13,6 +13,7 @@ import (
 	"testing"
 	"time"
 
+	"smartmail/casework"
 	"smartmail/config"
 	"smartmail/message"
 	"smartmail/outbound/mtasts"
@@ -69,6 +70,48 @@ func TestPasswordFile(t *testing.T) {
 		if got, err := read(); got != want || err != nil {
 			t.Errorf("%q gives %q, %v", text, got, err)
 		}
+	}
+}
+
+// /metrics tells how much mail waits, and for how long.
+func TestQueueGauges(t *testing.T) {
+	cfg, err := (&demoCmd{SMTP: "127.0.0.1:0", HTTP: "127.0.0.1:0", Data: t.TempDir()}).config()
+	if err != nil {
+		t.Fatal(err)
+	}
+	svc, err := openService(t.Context(), cfg, logger(t.Output()), demoZone{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() {
+		if err := svc.close(); err != nil {
+			t.Error(err)
+		}
+	}()
+	eva := casework.Actor{Via: casework.ViaAPI, Name: "Eva"}
+	c, err := svc.desk.Open(t.Context(), "demo", casework.Open{Subject: "Kran", Reporter: &casework.Reporter{Email: "anna@home.example"}}, eva)
+	if err == nil {
+		_, _, err = svc.desk.Do(t.Context(), "demo", c.Number, casework.Post{Lane: "customer", Text: "Vi kommer."}, eva, 0)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	families, err := svc.metrics.registry.Gather()
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := map[string]float64{}
+	for _, f := range families {
+		for _, m := range f.GetMetric() {
+			name := f.GetName()
+			for _, l := range m.GetLabel() {
+				name += " " + l.GetValue()
+			}
+			got[name] = m.GetGauge().GetValue()
+		}
+	}
+	if got["smartmail_outbox_mails queued"] != 1 || got["smartmail_outbox_mails deferred"] != 0 || got["smartmail_outbox_oldest_seconds"] <= 0 {
+		t.Errorf("queued %v, deferred %v, oldest %v", got["smartmail_outbox_mails queued"], got["smartmail_outbox_mails deferred"], got["smartmail_outbox_oldest_seconds"])
 	}
 }
 

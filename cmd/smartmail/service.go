@@ -96,6 +96,7 @@ func openService(ctx context.Context, cfg *config.Config, log *slog.Logger, reso
 			}
 		},
 	})
+	s.metrics.registry.MustRegister(newQueueGauges(s))
 	if err := s.desk.LoadKeys(ctx); err != nil {
 		return nil, errors.Join(err, s.close())
 	}
