@@ -185,7 +185,7 @@ func TestEnvelope(t *testing.T) {
 			t.Errorf("the log has %q: %s", private, r.log)
 		}
 	}
-	if !strings.Contains(r.log.String(), "msg=mail conn="+env.Conn+" client=2001:db8::7 code=250 size=7 seconds=") {
+	if !strings.Contains(r.log.String(), "msg=mail conn="+env.Conn+" client=2001:db8::7 code=250 size=7 seconds=") || !strings.Contains(r.log.String(), ` reply="OK case=1`) {
 		t.Errorf("no line for the mail in %s", r.log)
 	}
 }

@@ -124,7 +124,7 @@ func (s *session) Data(io.Reader) error {
 		return s.refuse(err, b.seen, start)
 	}
 	reply := success(receipt)
-	s.record(slog.LevelInfo, reply, b.seen, start)
+	s.record(slog.LevelInfo, reply, b.seen, start, slog.String("reply", receipt.Text)) // says on which case it is
 	return reply
 }
 

@@ -5,9 +5,12 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"net"
+	"strconv"
 	"text/template"
 
 	"smartmail/config"
+	"smartmail/fault"
 	"smartmail/inbox"
 )
 
@@ -15,6 +18,17 @@ type demoCmd struct {
 	SMTP string `default:"127.0.0.1:2525" placeholder:"HOST:PORT" help:"Where to take mail (default ${default})."`
 	HTTP string `default:"127.0.0.1:8080" placeholder:"HOST:PORT" help:"Where to serve the API (default ${default})."`
 	Data string `default:"smartmail-demo" placeholder:"DIR" help:"Where to keep data (default ${default})."`
+}
+
+// Validate names the flag that is wrong; the configuration that is made of them would name a key that nobody wrote.
+func (c *demoCmd) Validate() error {
+	for _, f := range []struct{ flag, addr string }{{"--smtp", c.SMTP}, {"--http", c.HTTP}} {
+		_, port, err := net.SplitHostPort(f.addr)
+		if _, bad := strconv.ParseUint(port, 10, 16); err != nil || bad != nil {
+			return fmt.Errorf("%s: %q is no address and port such as 127.0.0.1:2525", f.flag, f.addr)
+		}
+	}
+	return nil
 }
 
 func (c *demoCmd) config() (*config.Config, error) {
@@ -54,6 +68,9 @@ func (c *demoCmd) Run(ctx context.Context, std streams) error {
 	}
 	defer box.close() // last, so that what is sent until the end arrives
 	svc, err := openService(ctx, cfg, logger(std.err), demoZone{})
+	if fault.Is(err, fault.Conflict) {
+		err = fmt.Errorf("%w: choose another folder with --data", err)
+	}
 	if err != nil {
 		l.close()
 		return err
@@ -95,9 +112,9 @@ The case's timeline:
 
   curl -s -H 'Authorization: Bearer {{.Token}}' '{{.HTTP}}/api/v1/cases/{{.Case}}/entries'
 
-The picture that he attached:
+The picture that he attached, as {{.Data}}/kran.png:
 
-  curl -s -o kran.png -H 'Authorization: Bearer {{.Token}}' "{{.HTTP}}/api/v1/attachments/$(curl -s -H 'Authorization: Bearer {{.Token}}' '{{.HTTP}}/api/v1/cases/{{.Case}}/entries' | grep -o '"id":"[^"]*-0"' | tail -n 1 | cut -d'"' -f4)"
+  curl -s -o '{{.Data}}/kran.png' -H 'Authorization: Bearer {{.Token}}' "{{.HTTP}}/api/v1/attachments/$(curl -s -H 'Authorization: Bearer {{.Token}}' '{{.HTTP}}/api/v1/cases/{{.Case}}/entries' | grep -o '"id":"[^"]*-0"' | tail -n 1 | cut -d'"' -f4)"
 
 Stop with Ctrl-C.
 

@@ -22,7 +22,7 @@ type importCmd struct {
 
 // Run takes every mail in, one after the other; one that cannot be taken in is named and does not stop the others.
 func (c *importCmd) Run(ctx context.Context, std streams) error {
-	return c.with(ctx, std, false, func(cfg *config.Config, target control.Service) error {
+	return c.with(ctx, std, c.has(c.Org), func(cfg *config.Config, target control.Service) error {
 		return c.take(ctx, std, cfg, target)
 	})
 }

@@ -53,6 +53,9 @@ func run(args []string, std streams) int {
 		_, _ = fmt.Fprintln(std.err, "smartmail:", err)
 		return 1
 	}
+	if len(args) == 0 {
+		args = []string{"--help"} // whoever does not know the commands yet
+	}
 	command, err := parser.Parse(args)
 	if exit >= 0 {
 		return exit // --help was answered

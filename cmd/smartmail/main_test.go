@@ -46,7 +46,10 @@ func TestCommandLine(t *testing.T) {
 	}{
 		"help":                   {[]string{"--help"}, 0, "Take in stored mail"},
 		"version":                {[]string{"version"}, 0, "smartmail 0."},
-		"no command":             {nil, 2, "expected one of"},
+		"no command":             {nil, 0, "Run the service"},
+		"demo, bad address":      {[]string{"demo", "--smtp", "2525"}, 2, `--smtp: "2525" is no address and port`},
+		"demo, bad port":         {[]string{"demo", "--http", "localhost:http"}, 2, `--http: "localhost:http" is no address and port`},
+		"import into no org":     {[]string{"import", "--config", example, "--org", "none", example}, 1, `there is no organisation "none"`},
 		"no such command":        {[]string{"fly"}, 2, "unexpected argument fly"},
 		"no such flag":           {[]string{"serve", "--speed"}, 2, "unknown flag --speed"},
 		"check":                  {[]string{"check", "--config", example}, 0, "hostname: mx.example.org"},
@@ -220,6 +223,10 @@ func TestDemo(t *testing.T) {
 	dir := t.TempDir()
 	for round := range 2 {
 		d := startDemo(t, dir)
+		code, _, stderr := program("demo", "--smtp", "127.0.0.1:0", "--http", "127.0.0.1:0", "--data", filepath.Join(dir, "smartmail-demo"))
+		if code != 1 || !strings.Contains(stderr, "choose another folder with --data") {
+			t.Errorf("a second demo on the same folder: exit %d: %s", code, stderr)
+		}
 		mail, err := os.ReadFile(d.file)
 		if err != nil {
 			t.Fatal(err)

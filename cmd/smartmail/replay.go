@@ -16,7 +16,7 @@ type replayCmd struct {
 
 // Run reads stored mail by the rules of today and shows what they would read another way.
 func (c *replayCmd) Run(ctx context.Context, std streams) error {
-	return c.with(ctx, std, true, func(_ *config.Config, target control.Service) error {
+	return c.with(ctx, std, hasData, func(_ *config.Config, target control.Service) error {
 		summary, err := target.Replay(ctx, c.Org, c.Apply, func(line string) { _, _ = fmt.Fprintln(std.out, line) })
 		if err != nil {
 			return err

@@ -64,7 +64,7 @@ type verifyCmd struct{ configFlag }
 
 // Run verifies through the running instance, or by itself where none runs.
 func (c *verifyCmd) Run(ctx context.Context, std streams) error {
-	return c.with(ctx, std, true, func(_ *config.Config, target control.Service) error {
+	return c.with(ctx, std, hasData, func(_ *config.Config, target control.Service) error {
 		faults := 0
 		summary, err := target.Verify(ctx, func(problem string) {
 			faults++
@@ -81,16 +81,14 @@ func (c *verifyCmd) Run(ctx context.Context, std streams) error {
 	})
 }
 
-// with runs fn on the running instance, or on the store itself where none runs. needs says that the store must be there.
-func (c configFlag) with(ctx context.Context, std streams, needs bool, fn func(*config.Config, control.Service) error) error {
+// with runs fn on the running instance, or on the store itself where none runs. Before either, check looks at the configuration.
+func (c configFlag) with(ctx context.Context, std streams, check func(*config.Config) error, fn func(*config.Config, control.Service) error) error {
 	cfg, err := config.Load(c.Config)
 	if err != nil {
 		return err
 	}
-	if needs {
-		if err := hasData(cfg); err != nil {
-			return err
-		}
+	if err := check(cfg); err != nil {
+		return err
 	}
 	target, done, err := connect(ctx, cfg, std)
 	if err != nil {
@@ -98,6 +96,16 @@ func (c configFlag) with(ctx context.Context, std streams, needs bool, fn func(*
 	}
 	defer done()
 	return fn(cfg, target)
+}
+
+// has checks that there is such an organisation, before a store is opened for it.
+func (c configFlag) has(org string) func(*config.Config) error {
+	return func(cfg *config.Config) error {
+		if !slices.ContainsFunc(cfg.Organisations, func(o config.Organisation) bool { return o.ID == org }) {
+			return fmt.Errorf("there is no organisation %q in %s", org, c.Config)
+		}
+		return nil
+	}
 }
 
 // hasData checks that there is a store to read, so that a mistaken folder is not made and called sound.

@@ -221,7 +221,7 @@ func (s *service) run(ctx context.Context, l listeners, adminToken string) error
 	}
 	s.log.Info("ready", "smtp", addresses(l.smtp), "http", l.http.Addr().String(), "data", filepath.Clean(s.cfg.DataDir), "version", version())
 	err = g.Wait()
-	s.log.Info("stopped", "err", err)
+	s.log.Info("stopped")
 	return err
 }
 

@@ -17,7 +17,7 @@ type tokenCmd struct {
 
 // Run makes a token and prints its secret, which is kept nowhere.
 func (c *tokenCmd) Run(ctx context.Context, std streams) error {
-	return c.with(ctx, std, false, func(_ *config.Config, target control.Service) error {
+	return c.with(ctx, std, c.has(c.Org), func(_ *config.Config, target control.Service) error {
 		secret, err := target.Token(ctx, c.Org, c.Name, c.Role)
 		if err != nil {
 			return err
