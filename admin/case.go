@@ -37,6 +37,7 @@ type Case struct {
 	Priority    Priority          `json:"priority"`
 	Object      string            `json:"object"`
 	Assignee    string            `json:"assignee"`
+	Proposed    string            `json:"proposed_supplier,omitempty" doc:"The contact of the supplier whom a route proposes for the order"`
 	Fields      map[string]string `json:"fields"`
 	Reporter    *Reporter         `json:"reporter" doc:"null where nobody is known to have reported it"`
 	CreatedAt   time.Time         `json:"created_at"`
@@ -92,7 +93,7 @@ type Participant struct {
 func (v view) kase(c casework.Case) (Case, error) {
 	out := Case{
 		Number: uint64(c.Number), Org: string(c.Org), Subject: c.Subject, Description: c.Description,
-		Status: string(c.Status), Class: c.Class, Priority: Priority(c.Priority), Object: c.Object, Assignee: c.Assignee,
+		Status: string(c.Status), Class: c.Class, Priority: Priority(c.Priority), Object: c.Object, Assignee: c.Assignee, Proposed: c.Proposed,
 		Fields: map[string]string{}, CreatedAt: c.CreatedAt.UTC(), UpdatedAt: c.UpdatedAt.UTC(),
 		DueAt: utc(c.DueAt), ClosedAt: utc(c.ClosedAt), Links: []Link{}, Lanes: []Lane{}, Orders: []WorkOrder{}, Todo: []Todo{},
 	}

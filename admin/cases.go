@@ -12,6 +12,7 @@ import (
 	"smartmail/casework"
 	"smartmail/desk"
 	"smartmail/fault"
+	"smartmail/property"
 )
 
 // CaseParam names a case.
@@ -103,7 +104,7 @@ type listCasesInput struct {
 	Class    string `query:"class" maxLength:"1000"`
 	Assignee string `query:"assignee" maxLength:"1000"`
 	Object   string `query:"object" maxLength:"1000"`
-	Area     string `query:"area" maxLength:"1000" doc:"No case has an area yet, so that no case is found with one."`
+	Area     string `query:"area" maxLength:"1000" doc:"An area, or any object: cases whose object lies in it"`
 	Q        string `query:"q" maxLength:"200" doc:"Text in subject or description, or a case's number"`
 	Sort     string `query:"sort" enum:"updated_at,-updated_at,number,-number" default:"-updated_at"`
 }
@@ -121,15 +122,12 @@ func (s *server) listCases(ctx context.Context, in *listCasesInput) (*casesOutpu
 		return nil, err
 	}
 	filter := desk.CaseFilter{
-		Status: casework.Status(in.Status), Class: in.Class, Assignee: in.Assignee, Object: in.Object, Text: in.Q,
+		Status: casework.Status(in.Status), Class: in.Class, Assignee: in.Assignee, Object: in.Object, Area: property.ID(in.Area), Text: in.Q,
 		Oldest: !strings.HasPrefix(in.Sort, "-"), ByNumber: strings.HasSuffix(in.Sort, "number"),
 	}
-	page := desk.Page[casework.Case]{}
-	if in.Area == "" {
-		page, err = gather(in.limit(), after, func(c casework.Case) int { return len(c.Description) }, func(after casestore.Key, limit int) (desk.Page[casework.Case], error) {
-			return s.desk(ctx).Cases(ctx, org, filter, after, limit)
-		})
-	}
+	page, err := gather(in.limit(), after, func(c casework.Case) int { return len(c.Description) }, func(after casestore.Key, limit int) (desk.Page[casework.Case], error) {
+		return s.desk(ctx).Cases(ctx, org, filter, after, limit)
+	})
 	if err != nil {
 		return nil, err
 	}
@@ -161,6 +159,7 @@ type editCaseInput struct {
 		Assignee Change[string]            `json:"assignee,omitempty"`
 		Object   Change[string]            `json:"object,omitempty"`
 		Subject  Change[string]            `json:"subject,omitempty"`
+		Reason   string                    `json:"reason,omitempty" maxLength:"1000" doc:"Of a change of status: what is waited for, why it is handed back"`
 		Fields   map[string]Change[string] `json:"fields,omitempty" maxProperties:"100" doc:"Merged into those that there are; null or an empty text removes a field."`
 	}
 }
@@ -182,7 +181,7 @@ func (s *server) editCase(ctx context.Context, in *editCaseInput) (*caseOutput, 
 	edit := casework.Edit{
 		Status: edited[casework.Status](b.Status), Priority: edited[casework.Priority](b.Priority), Class: edited[string](b.Class),
 		Object: edited[string](b.Object), Assignee: edited[string](b.Assignee), Subject: edited[string](b.Subject),
-		Fields: map[string]string{},
+		Fields: map[string]string{}, Why: b.Reason,
 	}
 	for name, value := range b.Fields {
 		edit.Fields[name] = value.Value

@@ -117,6 +117,7 @@ type Case struct {
 	Object      string            `json:"object,omitempty"`
 	Assignee    string            `json:"assignee,omitempty"`
 	Fields      map[string]string `json:"fields,omitempty"`
+	Proposed    string            `json:"proposed,omitempty"` // contact of the supplier whom a route proposes for the order
 	Reporter    *Reporter         `json:"reporter,omitempty"`
 	Lanes       []Lane            `json:"lanes"`
 	Orders      []WorkOrder       `json:"orders,omitempty"`

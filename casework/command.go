@@ -73,7 +73,7 @@ func allowed(cmd Command, by Actor) error {
 		return nil
 	}
 	switch cmd.(type) {
-	case Notify, Remind:
+	case Notify, Remind, Dispatch:
 		if by.Via != ViaRule {
 			return fault.New(fault.Forbidden, "only a rule may do this")
 		}

@@ -9,6 +9,7 @@ import (
 
 	"smartmail/fault"
 	"smartmail/message"
+	"smartmail/register"
 )
 
 // ReceiveMail puts a received mail on the case.
@@ -134,9 +135,46 @@ type Edit struct {
 	Class, Object, Assignee, Subject *string
 	Priority                         *Priority
 	Fields                           map[string]string // merged; an empty value removes the field
+	Why                              string            // of a change of status: what is waited for, why it is handed back
+
+	// Rules are the fields of the class that the case has after the change. The desk fills them in.
+	Rules []register.Field
+}
+
+// check finds what the class's fields have against the change.
+func (e Edit) check(c *Case) error {
+	if err := fits(map[string]string{"reason": e.Why}, maxField); err != nil {
+		return err
+	}
+	for _, f := range e.Rules {
+		if v := e.Fields[f.Name]; v != "" {
+			if err := f.Takes(v); err != nil {
+				return err
+			}
+		}
+		if e.Status == nil || *e.Status == c.Status || !requires(*e.Status, f.Required) {
+			continue
+		}
+		value, given := e.Fields[f.Name]
+		if !given {
+			value = c.Fields[f.Name]
+		}
+		if value == "" {
+			return fault.New(fault.Conflict, fmt.Sprintf("the field %q must be filled in before the case is %s", f.Name, *e.Status))
+		}
+	}
+	return nil
+}
+
+// requires reports whether a field that is required before a status is required before another.
+func requires(s Status, required string) bool {
+	return required == string(s) || required == string(StatusDone) && s == StatusClosed
 }
 
 func (e Edit) apply(c *Case, t *teller) error {
+	if err := e.check(c); err != nil {
+		return err
+	}
 	if e.Status != nil && !slices.Contains(Statuses(), *e.Status) {
 		return fault.New(fault.Invalid, fmt.Sprintf("there is no status %q", *e.Status))
 	}
@@ -173,6 +211,7 @@ func (e Edit) apply(c *Case, t *teller) error {
 	}
 	if e.Status != nil && *e.Status != c.Status {
 		t.setStatus(c, *e.Status, "")
+		t.entries[len(t.entries)-1].Why = e.Why
 		if c.Status == StatusClosed && t.by.Via == ViaAPI {
 			c.Attention = nil // who closes a case has seen what is on it
 		}

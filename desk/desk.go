@@ -142,13 +142,21 @@ func (d *Desk) Open(ctx context.Context, org casework.OrgID, cmd casework.Open, 
 	var opened casework.Case
 	err := d.update(ctx, func(tx casestore.Tx) error {
 		var err error
-		opened, err = d.open(tx, org, cmd, by, d.Now())
+		now := d.Now()
+		if opened, err = d.open(tx, org, cmd, by, now); err != nil {
+			return err
+		}
+		opened, err = d.dispatch(tx, opened, now)
 		return err
 	})
 	return opened, err
 }
 
 func (d *Desk) open(tx casestore.Tx, org casework.OrgID, cmd casework.Open, by casework.Actor, at time.Time) (casework.Case, error) {
+	cmd, err := known(tx, org, cmd, at)
+	if err != nil {
+		return casework.Case{}, err
+	}
 	n, err := tx.Next(casestore.CaseSeries(org))
 	if err != nil {
 		return casework.Case{}, err
@@ -159,6 +167,10 @@ func (d *Desk) open(tx casestore.Tx, org casework.OrgID, cmd casework.Open, by c
 
 // act is the one way in which a case changes: command, then case, entries and outbox in the same transaction.
 func (d *Desk) act(tx casestore.Tx, c casework.Case, cmd casework.Command, by casework.Actor, at time.Time) (casework.Case, []casework.Entry, error) {
+	cmd, err := ruled(tx, c, cmd)
+	if err != nil {
+		return c, nil, err
+	}
 	next, entries, err := casework.Do(c, cmd, by, at, func() (casework.EntryID, error) { return newID[casework.EntryID](d, at) })
 	if err != nil {
 		return c, nil, err

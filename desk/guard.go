@@ -42,6 +42,15 @@ func whereabouts(tx casestore.Tx, c casework.Case) (access.Whereabouts, error) {
 			}
 		}
 	}
+	if c.Assignee != "" {
+		assignee, err := casestore.Contacts.Get(tx, casestore.ThingKey(c.Org, c.Assignee))
+		if ignoreNotFound(err) != nil {
+			return w, err
+		}
+		for _, email := range assignee.Thing.Emails {
+			w.People = append(w.People, casework.Address(email))
+		}
+	}
 	path, err := objectPath(tx, c.Org, property.ID(c.Object))
 	if err != nil {
 		return w, err
@@ -57,6 +66,9 @@ func whereabouts(tx casestore.Tx, c casework.Case) (access.Whereabouts, error) {
 
 // objectPath is the object and what it lies in, nearest first.
 func objectPath(tx casestore.Tx, org casework.OrgID, id property.ID) ([]property.Object, error) {
+	if id == "" {
+		return nil, nil
+	}
 	path, err := property.Path(id, func(id property.ID) (property.Object, error) {
 		r, err := casestore.Objects.Get(tx, casestore.ThingKey(org, string(id)))
 		return r.Thing, err

@@ -126,6 +126,9 @@ func (d *Desk) placeOnNewCase(tx casestore.Tx, m casework.Mail, p threading.Plac
 			return casework.Place{}, err
 		}
 	}
+	if c, err = d.dispatch(tx, c, m.At); err != nil {
+		return casework.Place{}, err
+	}
 	return casework.Place{Case: c.Number, Entry: entries[0].ID}, d.acknowledge(tx, c, m, p.Sender)
 }
 

@@ -13,6 +13,7 @@ import (
 	"smartmail/casework"
 	"smartmail/fault"
 	"smartmail/message"
+	"smartmail/property"
 )
 
 // Page is part of a list. Next is where the following page starts; nil at the end.
@@ -42,9 +43,10 @@ type CaseFilter struct {
 	Class    string
 	Assignee string
 	Object   string
-	Text     string // in subject or description, whatever the case of the letters
-	Oldest   bool   // order by last change, oldest first; else newest first
-	ByNumber bool   // order by number instead of last change
+	Area     property.ID // what the case's object lies in; any object of the tree will do
+	Text     string      // in subject or description, whatever the case of the letters
+	Oldest   bool        // order by last change, oldest first; else newest first
+	ByNumber bool        // order by number instead of last change
 
 	Seen   func(casestore.Tx, casework.Case) (bool, error) // whether the caller may see it; nil: he may see all
 	Hidden func(casework.Case) casework.Case               // leaves what the caller may see, so that he finds by nothing else; nil: all of it
@@ -54,6 +56,11 @@ type CaseFilter struct {
 func (f CaseFilter) selects(tx casestore.Tx, c casework.Case) (bool, error) {
 	if f.Seen != nil {
 		if seen, err := f.Seen(tx, c); !seen || err != nil {
+			return false, err
+		}
+	}
+	if f.Area != "" {
+		if within, err := inside(tx, c.Org, property.ID(c.Object), []property.ID{f.Area}); !within || err != nil {
 			return false, err
 		}
 	}

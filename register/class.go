@@ -1,6 +1,7 @@
 package register
 
 import (
+	"cmp"
 	"slices"
 	"strconv"
 	"strings"
@@ -55,6 +56,27 @@ func Above(path string) (up []string) {
 		up = append(up, path)
 	}
 	return up
+}
+
+// Inherit returns what holds for a class: chain is the class and those that it is under, nearest first. Of fields of the same name the
+// nearest counts; the template is the nearest.
+func Inherit(chain []Class) Class {
+	var all Class
+	for i, c := range chain {
+		if i == 0 {
+			all.Path, all.Archived = c.Path, c.Archived
+		}
+		if all.Days == nil {
+			all.Days = c.Days
+		}
+		all.Assignee, all.Template = cmp.Or(all.Assignee, c.Assignee), cmp.Or(all.Template, c.Template)
+		for _, f := range c.Fields {
+			if !slices.ContainsFunc(all.Fields, func(have Field) bool { return have.Name == f.Name }) {
+				all.Fields = append(all.Fields, f)
+			}
+		}
+	}
+	return all
 }
 
 const (

@@ -160,3 +160,18 @@ func TestChoose(t *testing.T) {
 		t.Errorf("route %q fits nothing", r.ID)
 	}
 }
+
+func TestInherit(t *testing.T) {
+	week, day := 7, 1
+	got := register.Inherit([]register.Class{
+		{Path: "VVS > Blandare", Fields: []register.Field{{Name: "Fabrikat", Type: register.Choice, Choices: []string{"FMM"}}}},
+		{Path: "VVS", Days: &day, Template: "Var droppar det?", Fields: []register.Field{{Name: "Fabrikat", Type: register.Text}, {Name: "Avstängt", Type: register.YesNo}}},
+		{Path: "Allt", Days: &week, Assignee: "kansli"},
+	})
+	if got.Path != "VVS > Blandare" || *got.Days != 1 || got.Assignee != "kansli" || got.Template != "Var droppar det?" || len(got.Fields) != 2 || got.Fields[0].Type != register.Choice {
+		t.Errorf("%+v", got)
+	}
+	if none := register.Inherit(nil); none.Path != "" || none.Days != nil {
+		t.Errorf("%+v", none)
+	}
+}

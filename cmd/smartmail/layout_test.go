@@ -33,7 +33,7 @@ var order = []struct {
 	{"property", []string{"fault"}},
 	{"register", []string{"fault", "property"}},
 	{"access", []string{"fault", "property"}},
-	{"casework", []string{"fault", "access", "grammar", "message", "mailauth/verdict"}},
+	{"casework", []string{"fault", "property", "register", "access", "grammar", "message", "mailauth/verdict"}},
 	{"threading", []string{"fault", "message", "mailauth/verdict", "casework"}},
 	{"casestore", []string{"fault", "access", "property", "register", "casework"}},
 	{"casestore/storetest", []string{"fault", "casework", "casestore"}},

@@ -1,0 +1,130 @@
+package desk
+
+import (
+	"cmp"
+	"fmt"
+	"strconv"
+	"time"
+
+	"smartmail/casestore"
+	"smartmail/casework"
+	"smartmail/fault"
+	"smartmail/property"
+	"smartmail/register"
+)
+
+// classRules is what the register says of a class, with what it inherits. A class that is not in the register has no rules.
+func classRules(tx casestore.Tx, org casework.OrgID, class string) (register.Class, error) {
+	if class == "" {
+		return register.Class{}, nil
+	}
+	var chain []register.Class
+	for _, path := range append([]string{class}, register.Above(class)...) {
+		r, err := casestore.Classes.Get(tx, casestore.ThingKey(org, path))
+		switch {
+		case err == nil:
+			chain = append(chain, r.Thing)
+		case !fault.Is(err, fault.NotFound):
+			return register.Class{}, err
+		}
+	}
+	return register.Inherit(chain), nil
+}
+
+// known adds to a case that is to be opened what the register knows: of its reporter, where he lives, and of its class, how soon it is due.
+func known(tx casestore.Tx, org casework.OrgID, cmd casework.Open, at time.Time) (casework.Open, error) {
+	rules, err := classRules(tx, org, cmd.Class)
+	if err != nil {
+		return cmd, err
+	}
+	if cmd.Priority == "" && rules.Days != nil {
+		cmd.Priority = casework.Priority(strconv.Itoa(*rules.Days))
+	}
+	cmd.Description = cmp.Or(cmd.Description, rules.Template)
+	if cmd.Reporter == nil || cmd.Reporter.Email == "" {
+		return cmd, nil
+	}
+	for f, err := range casestore.Contacts.Scan(tx, casestore.Query{Index: "by_email", Prefix: casestore.PartyKey(org, cmd.Reporter.Email), Limit: 1}) {
+		if err != nil {
+			return cmd, err
+		}
+		c, r := f.Record.Thing, *cmd.Reporter
+		if c.Archived {
+			return cmd, nil
+		}
+		r.Name, r.Language = cmp.Or(r.Name, c.Name), cmp.Or(r.Language, c.Language)
+		if len(c.Phones) > 0 {
+			r.Phone = cmp.Or(r.Phone, c.Phones[0])
+		}
+		cmd.Reporter = &r
+		if cmd.Object == "" {
+			cmd.Object, err = home(tx, org, c.ID, register.Date(at.Format(time.DateOnly)))
+		}
+		return cmd, err
+	}
+	return cmd, nil
+}
+
+// home is the only object that a customer rents on that day; "" where he rents none, or several.
+func home(tx casestore.Tx, org casework.OrgID, customer string, day register.Date) (object string, err error) {
+	for f, err := range casestore.Tenancies.Scan(tx, casestore.Query{Index: "by_customer", Prefix: casestore.ThingKey(org, customer)}) {
+		if err != nil {
+			return "", err
+		}
+		if t := f.Record.Thing; t.Holds(day) && t.Object != object {
+			if object != "" {
+				return "", nil
+			}
+			object = t.Object
+		}
+	}
+	return object, nil
+}
+
+// maxRoutes bounds how many routes an organisation's cases are held against.
+const maxRoutes = 2000
+
+// dispatch hands a new case to whom the routes, or its class, name.
+func (d *Desk) dispatch(tx casestore.Tx, c casework.Case, at time.Time) (casework.Case, error) {
+	rules, err := classRules(tx, c.Org, c.Class)
+	if err != nil {
+		return c, err
+	}
+	var routes []register.Route
+	for f, err := range casestore.Routes.Scan(tx, casestore.Query{Prefix: casestore.K(string(c.Org)), Limit: maxRoutes}) {
+		if err != nil {
+			return c, err
+		}
+		routes = append(routes, f.Record.Thing)
+	}
+	cmd := casework.Dispatch{Assignee: rules.Assignee, Why: "the class says so"}
+	if len(routes) > 0 {
+		path, err := objectPath(tx, c.Org, property.ID(c.Object))
+		if err != nil {
+			return c, err
+		}
+		if r, ok := register.Choose(routes, c.Class, path); ok {
+			cmd = casework.Dispatch{Assignee: cmp.Or(r.Assignee, rules.Assignee), Supplier: r.Supplier, Why: fmt.Sprintf("the route %q", r.ID)}
+		}
+	}
+	if cmd.Assignee == "" && cmd.Supplier == "" {
+		return c, nil
+	}
+	c, _, err = d.act(tx, c, cmd, rule("dispatch"), at)
+	return c, err
+}
+
+// ruled adds to a command what the register says of the case's class.
+func ruled(tx casestore.Tx, c casework.Case, cmd casework.Command) (casework.Command, error) {
+	e, ok := cmd.(casework.Edit)
+	if !ok {
+		return cmd, nil
+	}
+	class := c.Class
+	if e.Class != nil {
+		class = *e.Class
+	}
+	rules, err := classRules(tx, c.Org, class)
+	e.Rules = rules.Fields
+	return e, err
+}

@@ -1,0 +1,132 @@
+package desk_test
+
+import (
+	"testing"
+	"time"
+
+	"smartmail/casework"
+	"smartmail/desk"
+	"smartmail/fault"
+	"smartmail/property"
+	"smartmail/register"
+)
+
+// settle registers a tenant with a home, classes and routes.
+func settle(t *testing.T, d *desk.Desk) {
+	t.Helper()
+	week := 7
+	save := func(err error) {
+		t.Helper()
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, o := range []property.Object{
+		{ID: "norr", Kind: property.Area, Name: "Norr"}, {ID: "kv", Kind: property.Property, Parent: "norr", Name: "Ekorren"}, {ID: "1001", Kind: property.Unit, Parent: "kv", Name: "Lgh 1001"},
+	} {
+		_, err := d.Objects().Save(t.Context(), "a", o, eva, 0)
+		save(err)
+	}
+	for _, c := range []register.Contact{
+		{ID: "anna", Parts: []register.Part{register.Customer}, Name: "Anna Ek", Emails: []string{"anna@home.example"}, Phones: []string{"070-1"}, Language: "en"},
+		{ID: "nora", Parts: []register.Part{register.Technician}, Name: "Nora", Emails: []string{"nora@landlord.example"}},
+		{ID: "ror", Parts: []register.Part{register.Supplier}, Name: "Rör AB"},
+	} {
+		_, err := d.Contacts().Save(t.Context(), "a", c, eva, 0)
+		save(err)
+	}
+	_, err := d.Tenancies().Save(t.Context(), "a", register.Tenancy{ID: "t", Customer: "anna", Object: "1001", From: "2020-01-01"}, eva, 0)
+	save(err)
+	for _, c := range []register.Class{
+		{Path: "VVS", Days: &week, Fields: []register.Field{{Name: "Orsak", Type: register.Text, Required: "done"}}},
+		{Path: "VVS > Blandare", Template: "Var droppar det?", Fields: []register.Field{{Name: "Byten", Type: register.Number, Required: "closed"}}},
+		{Path: "El", Assignee: "nora"},
+	} {
+		_, err := d.Classes().Save(t.Context(), "a", c, eva, 0)
+		save(err)
+	}
+	_, err = d.Routes().Save(t.Context(), "a", register.Route{ID: "vvs-norr", Class: "VVS", Object: "norr", Assignee: "nora", Supplier: "ror"}, eva, 0)
+	save(err)
+}
+
+// A new case knows its home, its deadline, and who takes care of it.
+func TestDispatch(t *testing.T) {
+	d, _ := open(t, t.TempDir())
+	settle(t, d)
+	anna := &casework.Reporter{Email: "Anna@home.example"}
+	for name, x := range map[string]struct {
+		cmd      casework.Open
+		assignee string
+		proposed string
+		object   string
+		days     int
+		text     string
+	}{
+		"route":          {casework.Open{Subject: "Kran", Class: "VVS > Blandare", Reporter: anna}, "nora", "ror", "1001", 7, "Var droppar det?"},
+		"elsewhere":      {casework.Open{Subject: "Kran", Class: "VVS", Object: "syd", Description: "x"}, "", "", "syd", 7, "x"},
+		"by class":       {casework.Open{Subject: "Lampa", Class: "El", Reporter: anna, Priority: "1"}, "nora", "", "1001", 1, ""},
+		"unknown class":  {casework.Open{Subject: "Lås", Class: "Låssmed", Reporter: anna}, "", "", "1001", 0, ""},
+		"unknown person": {casework.Open{Subject: "Lås", Reporter: &casework.Reporter{Email: "bo@home.example"}}, "", "", "", 0, ""},
+	} {
+		c, err := d.Open(t.Context(), "a", x.cmd, eva)
+		if err != nil {
+			t.Fatal(err)
+		}
+		due := time.Time{}
+		if x.days > 0 {
+			due = c.CreatedAt.AddDate(0, 0, x.days)
+		}
+		status := casework.StatusNew
+		if x.assignee != "" {
+			status = casework.StatusAssigned
+		}
+		if c.Assignee != x.assignee || c.Proposed != x.proposed || c.Object != x.object || !c.DueAt.Equal(due) || c.Description != x.text || c.Status != status {
+			t.Errorf("%s: %+v", name, c)
+		}
+		if x.cmd.Reporter == anna && (c.Reporter.Name != "Anna Ek" || c.Reporter.Phone != "070-1" || c.Reporter.Language != "en") {
+			t.Errorf("%s: reporter %+v", name, c.Reporter)
+		}
+	}
+	found, err := d.Cases(t.Context(), "a", desk.CaseFilter{Area: "norr"}, nil, 10)
+	if err != nil || len(found.Items) != 3 {
+		t.Errorf("in the area: %d cases, %v", len(found.Items), err)
+	}
+}
+
+// What the class requires is filled in before the case is done, or closed, and is what the class takes.
+func TestRequiredFields(t *testing.T) {
+	d, _ := open(t, t.TempDir())
+	settle(t, d)
+	c, err := d.Open(t.Context(), "a", casework.Open{Subject: "Kran", Class: "VVS > Blandare"}, eva)
+	if err != nil {
+		t.Fatal(err)
+	}
+	done, closed, lamp := casework.StatusDone, casework.StatusClosed, "El"
+	for _, x := range []struct {
+		edit casework.Edit
+		kind fault.Kind
+		ok   bool
+	}{
+		{casework.Edit{Status: &done}, fault.Conflict, false},
+		{casework.Edit{Fields: map[string]string{"Byten": "två"}}, fault.Invalid, false},
+		{casework.Edit{Status: &done, Fields: map[string]string{"Orsak": "packning"}}, 0, true},
+		{casework.Edit{Status: &closed}, fault.Conflict, false},
+		{casework.Edit{Status: &closed, Fields: map[string]string{"Byten": "2", "Orsak": ""}}, fault.Conflict, false},
+		{casework.Edit{Status: &closed, Fields: map[string]string{"Byten": "2"}, Why: "allt klart"}, 0, true},
+	} {
+		_, entries, err := d.Do(t.Context(), "a", c.Number, x.edit, eva, 0)
+		if x.ok != (err == nil) || !x.ok && !fault.Is(err, x.kind) {
+			t.Errorf("%+v: %v", x.edit, err)
+		}
+		if last := len(entries) - 1; x.ok && (entries[last].Kind != casework.KindStatus || entries[last].Why != x.edit.Why) {
+			t.Errorf("%+v tells %+v", x.edit, entries)
+		}
+	}
+	other, err := d.Open(t.Context(), "a", casework.Open{Subject: "Kran", Class: "VVS"}, eva)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, _, err := d.Do(t.Context(), "a", other.Number, casework.Edit{Status: &done, Class: &lamp}, eva, 0); err != nil {
+		t.Errorf("the class that it has after the change counts: %v", err)
+	}
+}
