@@ -220,7 +220,8 @@ func TestLoops(t *testing.T) {
 			n, _ := w.a.onCase(customer)
 			w.a.callOut(fmt.Sprintf("/api/v1/cases/%d/messages", n), map[string]any{"lane": "customer", "text": "Vi kommer i morgon."}, nil)
 		}},
-		"a supplier's program that repeats what it gets": {5, func(w *town) {
+		"a supplier's program that repeats what it gets": {6, func(w *town) {
+			// The order, the answer, the confirmation, two repetitions; and the tenant hears that it is done.
 			w.repeats("TAR JOBBET\nKLAR\nTID 1,5 h\nMATERIAL 1 st packning à 45 kr", "order status order status time material status") // the last one: whoever writes wakes a case that is done
 		}},
 		"a supplier's program that repeats a short answer": {5, func(w *town) { w.repeats("TID 2 h", "time") }},

@@ -41,7 +41,7 @@ func play(ctx context.Context, binary, dir string, out io.Writer) (err error) {
 		{"Rörservice answers TAR JOBBET. The order is accepted, the case assigned, and he is told what was understood.", s.accepts},
 		{"Rörservice answers with a day and a time: booked.", s.books},
 		{"Rörservice answers KLAR with his time, his material and a photo. The case is done; time and material are draft lines.", s.finishes},
-		{"Anna is told.", s.told},
+		{"Anna is told that the work is done.", s.told},
 		{"The administrator closes the case.", s.closes},
 	} {
 		within, cancel := context.WithTimeout(ctx, soon)
@@ -180,11 +180,7 @@ func (s *stage) isPhoto(ctx context.Context, id string) error {
 }
 
 func (s *stage) told(ctx context.Context) error {
-	in := map[string]string{"lane": "customer", "text": "Kranen är lagad. Hör av dig om den droppar igen."}
-	if err := s.program.Call(ctx, http.MethodPost, s.path("/messages"), in, nil); err != nil {
-		return err
-	}
-	_, err := s.arrived(ctx, tenant, "Kranen är lagad")
+	_, err := s.arrived(ctx, tenant, "Arbetet i ditt ärende är klart")
 	return err
 }
 
