@@ -83,7 +83,7 @@ func factsOf(org Org, cs casework.Case, e casework.Entry, item casework.OutboxIt
 		f.Logo = &shownLogo{html.URL("cid:" + logoID(item)), l.Width, l.Height}
 	}
 	f.Order = fmt.Sprint(cs.Number)
-	if e.Order != 0 {
+	if e.Order != 0 && e.MailOut.Auto != casework.AutoNews { // a customer has a case, and no order
 		f.Order = casework.OrderID(cs.Number, e.Order)
 	}
 	f.Subject = fmt.Sprintf("%s [#%s]", f.CaseSubject, f.Order)

@@ -89,7 +89,8 @@ func (d *Desk) carryOut(tx casestore.Tx, c casework.Case, m casework.Mail, e cas
 		}
 		c = next
 		if p, lane, ok := c.Participant(e.MailIn.Participant); ok && lane == e.Lane {
-			n := casework.Notify{Order: o.No, Auto: casework.AutoUnderstood, Text: "- " + strings.Join(describe(done, language), "\n- "), Visit: visitOf(entries)}
+			n := casework.Notify{Order: o.No, Auto: casework.AutoUnderstood, Text: "- " + strings.Join(describe(done, language), "\n- ")}
+			n.Visit, _ = visitOf(entries)
 			if c, err = d.write(tx, c, p, n, m.At); err != nil {
 				return c, err
 			}

@@ -47,6 +47,9 @@ func triggers() []trigger {
 		{"booked", func(n Notices, e casework.Entry) bool {
 			return n.Booked && e.Kind == casework.KindChange && e.Change.Field == "order" && e.Change.To == string(casework.OrderBooked)
 		}, bookedNews},
+		{"cancelled", func(n Notices, e casework.Entry) bool {
+			return n.Booked && e.Kind == casework.KindChange && e.Visit != nil && e.Visit.Cancelled
+		}, cancelledNews},
 	}
 }
 
@@ -72,7 +75,11 @@ func (d *Desk) announce(tx casestore.Tx, c casework.Case, entries []casework.Ent
 			if machine {
 				continue
 			}
-			if c, err = d.notify(tx, c, p, casework.AutoNews, news, entries[0].At); err != nil {
+			told := casework.Notify{Auto: casework.AutoNews, Text: news}
+			if n.Booked {
+				told.Visit, told.Order = visitOf(entries)
+			}
+			if c, err = d.write(tx, c, p, told, entries[0].At); err != nil {
 				return c, err
 			}
 		}
@@ -115,6 +122,12 @@ func statusNews(_ casework.Case, e casework.Entry, language string) string {
 		casework.StatusReturned: {"Vi ser vem som kan göra arbetet i ditt ärende.", "We find out who can do the work on your case."},
 	}[casework.Status(e.Change.To)]
 	return inLanguage(language, words[0], words[1])
+}
+
+// cancelledNews says that nobody comes at the time that was booked.
+func cancelledNews(_ casework.Case, e casework.Entry, language string) string {
+	when := e.Visit.From.Format("2006-01-02 15:04")
+	return inLanguage(language, "Besöket "+when+" blir inte av.", "The visit of "+when+" is off.")
 }
 
 // bookedNews says who comes and when, as the supplier gave it.

@@ -6,14 +6,14 @@ import (
 	"smartmail/message"
 )
 
-// visitOf is the newest visit that entries tell of; nil where they tell of none.
-func visitOf(entries []casework.Entry) (v *casework.Visit) {
+// visitOf is the newest visit that entries tell of, and its order; nil where they tell of none.
+func visitOf(entries []casework.Entry) (v *casework.Visit, order casework.OrderNo) {
 	for _, e := range entries {
 		if e.Visit != nil && e.Kind == casework.KindChange {
-			v = e.Visit
+			v, order = e.Visit, e.Order
 		}
 	}
-	return v
+	return v, order
 }
 
 // invitationAnswered carries out what somebody's calendar answers to our invitation. Its words are the program's, and are not read as

@@ -1,11 +1,14 @@
 package desk_test
 
 import (
+	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"smartmail/casework"
+	"smartmail/desk"
 	"smartmail/message"
 )
 
@@ -61,5 +64,39 @@ func TestInvitationAndItsAnswer(t *testing.T) {
 	e, err = d.Entry(t.Context(), "a", out[len(out)-1].Entry)
 	if err != nil || e.MailOut.Visit == nil || !e.MailOut.Visit.Cancelled || e.MailOut.Visit.Sequence != 1 {
 		t.Errorf("withdrawn by %+v, %v", e.Entry, err)
+	}
+}
+
+// Customers who hear of a booking are invited as well, each time that it is another, and hear when it is off.
+func TestCustomersAreInvited(t *testing.T) {
+	d, c := choosing(t, func(n *desk.Notices) { n.Status = nil })
+	cs, to := supplied(t, d)
+	var got []string
+	newest := func() {
+		t.Helper()
+		for _, o := range outbox(t, d) {
+			e, err := d.Entry(t.Context(), "a", o.Entry)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if v := e.MailOut.Visit; o.To.Email == "anna@home.example" && e.At.Equal(c.Now()) && v != nil && e.Order == 1 {
+				got = append(got, fmt.Sprintf("%d %v: %s", v.Sequence, v.Cancelled, e.MailOut.Text))
+			}
+		}
+		c.forward(time.Second)
+	}
+	day := c.Now().In(d.Notices["a"].Location).AddDate(0, 0, 7).Format("2006-01-02")
+	c.forward(time.Second)
+	peer(t, d, c, 1, "jour@ror.example", to, "BOKAT "+day+" 08:00-10:00", nil)
+	newest()
+	peer(t, d, c, 2, "jour@ror.example", to, "BOKAT "+day+" 13:00-15:00", nil)
+	newest()
+	command(t, d, cs.Number, casework.WithdrawOrder{Order: 1})
+	newest()
+	want := []string{
+		"0 false: Rör AB kommer " + day + " 08:00-10:00.", "1 false: Rör AB kommer " + day + " 13:00-15:00.", "2 true: Besöket " + day + " 13:00 blir inte av.",
+	}
+	if !slices.Equal(got, want) {
+		t.Errorf("invited by %q, want %q", got, want)
 	}
 }
