@@ -105,7 +105,7 @@ func (o Open) apply(c *Case, t *teller) error {
 	if c.LastSeq != 0 || !c.CreatedAt.IsZero() {
 		return fault.New(fault.Conflict, fmt.Sprintf("case %d is open already", c.Number))
 	}
-	if err := fits(map[string]string{"subject": o.Subject, "class": o.Class, "object": o.Object, "priority": string(o.Priority)}, maxField); err != nil {
+	if err := fits(map[string]string{"subject": o.Subject, "class": o.Class, "object": o.Object, "priority": string(o.Priority)}); err != nil {
 		return err
 	}
 	if len(o.Description) > maxText {
@@ -152,11 +152,11 @@ func oneLine(s string) string {
 	return s
 }
 
-// fits checks short fields against a length in bytes.
-func fits(fields map[string]string, limit int) error {
+// fits checks the length of short fields.
+func fits(fields map[string]string) error {
 	for name, v := range fields {
-		if len(v) > limit {
-			return fault.New(fault.Invalid, fmt.Sprintf("%s is longer than %d bytes", name, limit))
+		if len(v) > maxField {
+			return fault.New(fault.Invalid, fmt.Sprintf("%s is longer than %d bytes", name, maxField))
 		}
 	}
 	return nil

@@ -143,7 +143,7 @@ type Edit struct {
 
 // check finds what the class's fields have against the change.
 func (e Edit) check(c *Case) error {
-	if err := fits(map[string]string{"reason": e.Why}, maxField); err != nil {
+	if err := fits(map[string]string{"reason": e.Why}); err != nil {
 		return err
 	}
 	for _, f := range e.Rules {
@@ -192,7 +192,7 @@ func (e Edit) apply(c *Case, t *teller) error {
 		if f.want == nil || *f.want == *f.now {
 			continue
 		}
-		if err := fits(map[string]string{f.name: *f.want}, maxField); err != nil {
+		if err := fits(map[string]string{f.name: *f.want}); err != nil {
 			return err
 		}
 		from := *f.now
@@ -225,7 +225,7 @@ const maxFields = 100
 func (e Edit) editFields(c *Case, t *teller) error {
 	for _, name := range slices.Sorted(maps.Keys(e.Fields)) {
 		value := e.Fields[name]
-		if err := fits(map[string]string{"fields": name, name: value}, maxField); err != nil {
+		if err := fits(map[string]string{"fields": name, name: value}); err != nil {
 			return err
 		}
 		if name == "" || value == c.Fields[name] {
