@@ -6,11 +6,8 @@ import (
 	"strings"
 )
 
-// What tests look at from outside.
-var (
-	NewPalette = newPalette
-	Contrast   = contrast
-)
+// Contrast is what tests look at from outside.
+var Contrast = contrast
 
 // FactsType is the type of what templates get.
 func FactsType() reflect.Type { return reflect.TypeFor[facts]() }

@@ -14,7 +14,7 @@ import (
 // facts is what templates may use.
 type facts struct {
 	Organisation, Footer string
-	palette
+	Palette
 	Logo                 *shownLogo // nil: none
 	Language             string
 	Number               uint64
@@ -76,7 +76,7 @@ func wordsOf(language string) words {
 // factsOf is what the mail of an item may say.
 func factsOf(org Org, cs casework.Case, e casework.Entry, item casework.OutboxItem) facts {
 	f := facts{
-		Organisation: line(org.Name), palette: newPalette(org.Look.Colour), Footer: line(org.Look.Footer), Language: cs.LanguageOf(item.To.Email, org.Language), Number: uint64(cs.Number),
+		Organisation: line(org.Name), Palette: NewPalette(org.Look.Colour), Footer: line(org.Look.Footer), Language: cs.LanguageOf(item.To.Email, org.Language), Number: uint64(cs.Number),
 		CaseSubject: line(cs.Subject), Name: firstName(item.To.Name), Text: lf(e.MailOut.Text), Quote: e.MailOut.Quote,
 	}
 	if l := org.Look.Logo; l != nil {
@@ -87,7 +87,7 @@ func factsOf(org Org, cs casework.Case, e casework.Entry, item casework.OutboxIt
 		f.Order = casework.OrderID(cs.Number, e.Order)
 	}
 	f.Subject = fmt.Sprintf("%s [#%s]", f.CaseSubject, f.Order)
-	f.Paragraphs = paragraphs(f.Text)
+	f.Paragraphs = Paragraphs(f.Text)
 	f.Until = Day(org.expires(item), f.Language, org.Location)
 	w := wordsOf(f.Language)
 	name := w.about[e.MailOut.About]
@@ -166,7 +166,8 @@ func lf(s string) string {
 	return strings.TrimSpace(strings.ReplaceAll(strings.ReplaceAll(strings.ToValidUTF8(s, "\uFFFD"), "\r\n", "\n"), "\r", "\n"))
 }
 
-func paragraphs(text string) (out [][]string) {
+// Paragraphs takes a text apart at its empty lines.
+func Paragraphs(text string) (out [][]string) {
 	var p []string
 	for l := range strings.SplitSeq(text+"\n", "\n") {
 		if l = strings.TrimSpace(l); l != "" {

@@ -86,8 +86,8 @@ func NewLogo(b []byte) (*Logo, error) {
 	return &Logo{Type: string(kind), Content: clean, Width: side(c.Width), Height: side(c.Height)}, nil
 }
 
-// palette is an organisation's colour and those that go with it, whatever it is: a yellow one is no colour for letters on white.
-type palette struct {
+// Palette is an organisation's colour and those that go with it, whatever it is: a yellow one is no colour for letters on white.
+type Palette struct {
 	Colour   string // as chosen: of surfaces
 	OnColour string // of letters on it
 	Ink      string // of letters on white
@@ -104,9 +104,9 @@ const (
 	darkGround = "#1f262d"
 )
 
-// newPalette takes a colour that colour has found good.
-func newPalette(c string) palette {
-	p := palette{Colour: strings.ToLower(c), OnColour: white}
+// NewPalette takes a colour that Org.Check has found good.
+func NewPalette(c string) Palette {
+	p := Palette{Colour: strings.ToLower(c), OnColour: white}
 	if contrast(p.Colour, white) < contrast(p.Colour, black) {
 		p.OnColour = black
 	}

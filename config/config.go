@@ -151,6 +151,7 @@ type Organisation struct {
 	DKIM     []DKIM   `yaml:"dkim"`
 	Intake   []Intake `yaml:"intake"`
 	Look     Look     `yaml:"look"`
+	Links    Links    `yaml:"links"`
 	Policy   Policy   `yaml:"policy"`
 	Orders   Orders   `yaml:"orders"`
 	Notify   Notify   `yaml:"notify"`
@@ -165,6 +166,12 @@ type Look struct {
 	LogoFile  string `yaml:"logo_file"` // PNG or JPEG
 	Footer    string `yaml:"footer"`
 	Templates string `yaml:"templates"` // folder whose files go before the built-in ones
+}
+
+// Links is what mails link to, below http.public_url.
+type Links struct {
+	Valid Duration `yaml:"valid"` // from when the mail was written
+	Page  *bool    `yaml:"page"`  // customers get a link to a page of their case; unless said otherwise
 }
 
 // DKIM is a key that signs outgoing mail.
@@ -232,6 +239,11 @@ func (o *Organisation) defaults() {
 	}
 	o.noticeDefaults()
 	o.Orders.Remind.defaults()
+	orElse(&o.Links.Valid, Duration(30*24*time.Hour))
+	if o.Links.Page == nil {
+		yes := true
+		o.Links.Page = &yes
+	}
 	if o.Look.Colour == "" {
 		o.Look.Colour = "#1f5f8b"
 	}

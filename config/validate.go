@@ -16,6 +16,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 )
 
 // checker collects what is wrong, each with file, line and key.
@@ -233,6 +234,9 @@ func (k *checker) organisations(orgs []Organisation) {
 				k.fail(at, "%q is there twice", in.Address)
 			}
 			addresses[strings.ToLower(in.Address)] = true
+		}
+		if o.Links.Valid < Duration(time.Hour) || o.Links.Valid > Duration(365*24*time.Hour) {
+			k.fail(key+".links.valid", "a link is valid for 1h to 8760h")
 		}
 		if !colourRE.MatchString(o.Look.Colour) {
 			k.fail(key+".look.colour", "%q is no colour: # and six hexadecimal digits, such as #1f5f8b", o.Look.Colour)

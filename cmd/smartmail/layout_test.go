@@ -43,6 +43,7 @@ var order = []struct {
 	{"blobstore/files", []string{"fault", "blobstore"}},
 	{"desk", []string{"fault", "access", "property", "register", "grammar", "message", "mailauth/verdict", "casework", "threading", "casestore", "blobstore"}},
 	{"compose", []string{"fault", "message", "picture", "casework", "threading", "desk"}},
+	{"portal", []string{"fault", "throttle", "download", "message", "picture", "casework", "threading", "desk", "compose"}},
 	{"outbound/mtasts", nil},
 	{"outbound", []string{"fault", "message", "mailauth/dkimsign", "casework", "outbound/dane", "outbound/mtasts"}},
 	{"scan", []string{"fault", "message"}},

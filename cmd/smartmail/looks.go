@@ -3,10 +3,18 @@ package main
 import (
 	"errors"
 	"fmt"
+	"net/http"
+	"net/netip"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
 
 	"smartmail/casework"
 	"smartmail/compose"
 	"smartmail/config"
+	"smartmail/portal"
 )
 
 // looks reads how each organisation's mails look, and tries its templates. The error joins everything that is wrong: file, line and key of the
@@ -18,7 +26,8 @@ func looks(cfg *config.Config) ([]compose.Org, error) {
 		key := fmt.Sprintf("organisations[%d].look", i)
 		org := compose.Org{
 			ID: casework.OrgID(o.ID), Name: o.Name, Language: o.Language,
-			Look: compose.Look{Colour: o.Look.Colour, Footer: o.Look.Footer, Templates: o.Look.Templates},
+			Links: compose.Links{Valid: time.Duration(o.Links.Valid), Page: *o.Links.Page},
+			Look:  compose.Look{Colour: o.Look.Colour, Footer: o.Look.Footer, Templates: o.Look.Templates},
 		}
 		loc, err := o.Hours.Location()
 		if err != nil {
@@ -38,4 +47,39 @@ func looks(cfg *config.Config) ([]compose.Org, error) {
 		orgs = append(orgs, org)
 	}
 	return orgs, errors.Join(bad...)
+}
+
+// portal wires the pages that links in mails lead to.
+func (s *service) portal() (http.Handler, error) {
+	var proxies []netip.Prefix
+	for _, p := range s.cfg.HTTP.TrustedProxies {
+		prefix, err := config.ParsePrefix(p)
+		if err != nil {
+			return nil, fmt.Errorf("http.trusted_proxies: %w", err)
+		}
+		proxies = append(proxies, prefix)
+	}
+	return portal.New(portal.Options{
+		Desk: s.desk, Keys: s.desk.Keys, Orgs: s.composer.Orgs, TrustedProxies: proxies, Observe: s.metrics.link, Log: s.log,
+	})
+}
+
+// beside serves the pages of links, and all else by the API: by the beginning of the path alone, as it came.
+func beside(api, pages http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if strings.HasPrefix(r.URL.Path, compose.PagePath) || strings.HasPrefix(r.URL.Path, compose.FilePath) {
+			pages.ServeHTTP(w, r)
+			return
+		}
+		api.ServeHTTP(w, r)
+	})
+}
+
+// link counts what a link answered.
+func (m *metrics) link(route string, status int) {
+	m.links.WithLabelValues(route, strconv.Itoa(status)).Inc()
+}
+
+func newLinks() *prometheus.CounterVec {
+	return prometheus.NewCounterVec(prometheus.CounterOpts{Name: "smartmail_links_total", Help: "Requests for what mails link to, by route (page, file, small, none) and status."}, []string{"route", "status"})
 }

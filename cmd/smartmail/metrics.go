@@ -26,6 +26,7 @@ type metrics struct {
 	batch     prometheus.Histogram
 	written   prometheus.Counter
 	sending   *prometheus.CounterVec
+	links     *prometheus.CounterVec
 	transport *prometheus.CounterVec
 }
 
@@ -44,10 +45,11 @@ func newMetrics() *metrics {
 		batch:     prometheus.NewHistogram(prometheus.HistogramOpts{Name: "smartmail_store_commit_updates", Help: "Updates that shared a commit.", Buckets: prometheus.ExponentialBuckets(1, 2, 9)}),
 		written:   prometheus.NewCounter(prometheus.CounterOpts{Name: "smartmail_store_written_bytes_total", Help: "Bytes of keys and values committed."}),
 		sending:   newSending(),
+		links:     newLinks(),
 		transport: newTransport(),
 	}
 	m.registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
-		m.open, m.session, m.refused, m.mails, m.size, m.answer, m.steps, m.commits, m.batch, m.written, m.sending, m.transport)
+		m.open, m.session, m.refused, m.mails, m.size, m.answer, m.steps, m.commits, m.batch, m.written, m.sending, m.links, m.transport)
 	return m
 }
 

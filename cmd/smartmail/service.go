@@ -103,7 +103,7 @@ func openService(ctx context.Context, cfg *config.Config, log *slog.Logger, reso
 	if err := s.desk.CompleteLog(ctx); err != nil {
 		return nil, errors.Join(err, s.close())
 	}
-	if s.composer, err = compose.New(compose.Options{Reader: s.desk, Orgs: orgs}); err != nil {
+	if s.composer, err = compose.New(compose.Options{Reader: s.desk, Orgs: orgs, Signer: keys, PublicURL: cfg.HTTP.PublicURL}); err != nil {
 		return nil, errors.Join(err, s.close())
 	}
 	if s.sender, err = newSender(s); err != nil {
@@ -298,7 +298,11 @@ func (s *service) api(token string) (*http.Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	return admin.Server(s.beside(h)), nil
+	pages, err := s.portal()
+	if err != nil {
+		return nil, err
+	}
+	return admin.Server(beside(s.beside(h), pages)), nil
 }
 
 // beside adds the pages to the API.
