@@ -48,7 +48,7 @@ func (c tally) percent() float64 {
 
 // rows are all that is measured, in the order of the table.
 func rows() []row {
-	return slices.Concat(replyRows(), bounceRows(), mimeRows())
+	return slices.Concat(replyRows(), bounceRows(), homeRows(), mimeRows())
 }
 
 // TestScoreboard prints the table and holds every figure against its floor. With -v it names the cases that fail.
