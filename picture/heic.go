@@ -3,11 +3,26 @@ package picture
 import (
 	"bytes"
 	"fmt"
+	"reflect"
 )
 
+var errOverlap = fmt.Errorf("%w: metadata lies where something else does", ErrDamaged)
+
 // stripHEIC blanks the items of a HEIC that are metadata, where they stand: offsets and pixels stay as they are. A HEIC
-// says its orientation in a property of the picture (ISO/IEC 23008-12 section 6.5.10), which is not touched.
+// says its orientation in a property of the picture (ISO/IEC 23008-12 section 6.5.10), which is not touched. A file in which
+// metadata lies where it says what its items are would be another one without it, and is refused.
 func stripHEIC(b []byte) ([]byte, error) {
+	out, err := blankHEIC(b)
+	if err != nil {
+		return nil, err
+	}
+	if again, err := blankHEIC(out); err != nil || !bytes.Equal(again, out) || KindOf(out) != HEIC {
+		return nil, errOverlap
+	}
+	return out, nil
+}
+
+func blankHEIC(b []byte) ([]byte, error) {
 	out := bytes.Clone(b)
 	found := false
 	err := walkBoxes(out, func(x box) error {
@@ -49,6 +64,9 @@ func blankMeta(file, meta []byte) error {
 		for _, p := range parts {
 			clear(p)
 		}
+	}
+	if again, err := readItems(file, meta); err != nil || !reflect.DeepEqual(again.byID, t.byID) {
+		return errOverlap
 	}
 	return nil
 }
