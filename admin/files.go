@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"strings"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -107,7 +108,12 @@ const (
 	thumbnailJobs = 2 // phone photos decoded at once
 )
 
-func (s *server) getThumbnail(ctx context.Context, in *struct{ IDParam }) (*huma.StreamResponse, error) {
+type thumbnailParams struct {
+	IDParam
+	Known string `header:"If-None-Match" doc:"The ETag of an earlier answer: a file of a mail never changes"`
+}
+
+func (s *server) getThumbnail(ctx context.Context, in *thumbnailParams) (*huma.StreamResponse, error) {
 	org, err := callerOf(ctx).org(in.Org)
 	if err != nil {
 		return nil, err
@@ -117,32 +123,52 @@ func (s *server) getThumbnail(ctx context.Context, in *struct{ IDParam }) (*huma
 		return nil, err
 	}
 	defer func() { s.late(ctx, file.Close()) }()
-	if a.Size > maxPicture {
-		return nil, fault.New(fault.TooBig, "the picture is too big to be made small")
+	tag := fmt.Sprintf(`"%s-%d"`, in.ID, thumbnailEdge)
+	if strings.Contains(in.Known, tag) { // RFC 9110 section 13.1.2
+		return &huma.StreamResponse{Body: func(hc huma.Context) {
+			hc.SetHeader("ETag", tag)
+			hc.SetStatus(http.StatusNotModified)
+		}}, nil
 	}
-	waiting, cancel := context.WithTimeout(ctx, callTimeout)
-	defer cancel()
-	if err := s.bodies.Acquire(waiting, a.Size); err != nil { // pictures take turns in memory with big requests
-		return nil, fault.Wrap(fault.Busy, "too many pictures at once", err)
-	}
-	defer s.bodies.Release(a.Size)
-	b, err := io.ReadAll(io.LimitReader(file, maxPicture))
+	small, err := s.thumbnail(ctx, file)
 	if err != nil {
-		return nil, fmt.Errorf("read picture: %w", err)
-	}
-	small, err := s.thumbs.Thumbnail(waiting, b, thumbnailEdge)
-	switch {
-	case err != nil && waiting.Err() != nil:
-		return nil, fault.Wrap(fault.Busy, "too many pictures at once", err)
-	case errors.Is(err, picture.ErrTooBig):
-		return nil, fault.Wrap(fault.TooBig, "the picture is too big to be made small", err)
-	case err != nil:
-		return nil, fault.Wrap(fault.NotFound, "this file is no picture that can be made small", err)
+		return nil, err
 	}
 	return &huma.StreamResponse{Body: func(hc huma.Context) {
+		hc.SetHeader("ETag", tag)
 		download.Headers(humagin.Unwrap(hc).Writer.Header(), "thumbnail-"+a.Name, http.DetectContentType(small), true)
 		hc.SetStatus(http.StatusOK)
 		_, err := hc.BodyWriter().Write(small)
 		s.late(ctx, err)
 	}}, nil
+}
+
+// thumbnail makes one of a file, whose size is not known before it is read. Pictures take turns in memory with big requests.
+func (s *server) thumbnail(ctx context.Context, file io.Reader) ([]byte, error) {
+	ctx, cancel := context.WithTimeout(ctx, callTimeout)
+	defer cancel()
+	const busy = "too many pictures at once"
+	room := min(maxPicture, s.MaxBody)
+	if err := s.bodies.Acquire(ctx, room); err != nil {
+		return nil, fault.Wrap(fault.Busy, busy, err)
+	}
+	defer s.bodies.Release(room)
+	b, err := io.ReadAll(io.LimitReader(file, maxPicture+1))
+	if err != nil {
+		return nil, fmt.Errorf("read picture: %w", err)
+	}
+	const tooBig = "the picture is too big to be made small"
+	if len(b) > maxPicture {
+		return nil, fault.New(fault.TooBig, tooBig)
+	}
+	small, err := s.thumbs.Thumbnail(ctx, b, thumbnailEdge)
+	switch {
+	case err != nil && ctx.Err() != nil:
+		return nil, fault.Wrap(fault.Busy, busy, err)
+	case errors.Is(err, picture.ErrTooBig):
+		return nil, fault.Wrap(fault.TooBig, tooBig, err)
+	case err != nil:
+		return nil, fault.Wrap(fault.NotFound, "this file is no picture that can be made small", err)
+	}
+	return small, nil
 }

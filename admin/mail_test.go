@@ -348,7 +348,11 @@ func TestThumbnail(t *testing.T) {
 	if err != nil || small.Width != 480 || small.Height != 240 || a.header.Get("Content-Type") != "image/jpeg" {
 		t.Errorf("thumbnail: %+v, %v, %v", small, err, a.header)
 	}
-	a = h.want(http.StatusOK, nil, "GET", "/api/v1/attachments/"+e.Attachments[3].ID+"/thumbnail", "")
+	again := append(bearer(h.token), "If-None-Match", a.header.Get("ETag"))
+	if a = h.want(http.StatusNotModified, nil, "GET", "/api/v1/attachments/"+e.Attachments[0].ID+"/thumbnail", "", again...); len(a.body) > 0 {
+		t.Errorf("made once more: %d bytes", len(a.body))
+	}
+	a = h.want(http.StatusOK, nil, "GET", "/api/v1/attachments/"+e.Attachments[3].ID+"/thumbnail", "", again...)
 	small, err = jpeg.DecodeConfig(bytes.NewReader(a.body))
 	if err != nil || small.Width != 160 || small.Height != 80 || a.header.Get("Content-Type") != "image/jpeg" {
 		t.Errorf("a phone's photo: %+v, %v, %v", small, err, a.header)
