@@ -214,6 +214,9 @@ func FuzzDecode(f *testing.F) {
 	f.Add(cornerConfig, cornerData, uint16(160), uint16(80))
 	f.Add(cornerConfig, append(binary.BigEndian.AppendUint32(nil, 1<<30), cornerData...), uint16(64), uint16(64))
 	d := New(1)
+	if _, err := d.load(); err != nil { // before the clock of the first input runs: instrumented, it takes seconds
+		f.Fatal(err)
+	}
 	f.Fuzz(func(t *testing.T, config, data []byte, w, h uint16) {
 		limits := Limits{Memory: 4 << 20, Steps: 20_000_000}
 		err := d.Decode(t.Context(), []Still{{config, data, int(w), int(h)}}, limits, func(_ int, m image.Image) error {
