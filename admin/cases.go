@@ -97,44 +97,6 @@ func (s *server) openCase(ctx context.Context, in *openCaseInput) (*caseOutput, 
 	return out, err
 }
 
-type listCasesInput struct {
-	OrgParam
-	PageParams
-	Status   string `query:"status" enum:"new,assigned,started,waiting,done,closed,returned"`
-	Class    string `query:"class" maxLength:"1000"`
-	Assignee string `query:"assignee" maxLength:"1000"`
-	Object   string `query:"object" maxLength:"1000"`
-	Area     string `query:"area" maxLength:"1000" doc:"An area, or any object: cases whose object lies in it"`
-	Q        string `query:"q" maxLength:"200" doc:"Text in subject or description, or a case's number"`
-	Sort     string `query:"sort" enum:"updated_at,-updated_at,number,-number" default:"-updated_at"`
-}
-
-type casesOutput struct{ Body List[Case] }
-
-func (s *server) listCases(ctx context.Context, in *listCasesInput) (*casesOutput, error) {
-	org, err := callerOf(ctx).org(in.Org)
-	if err != nil {
-		return nil, err
-	}
-	list := scope("cases", org, in.Status, in.Class, in.Assignee, in.Object, in.Area, in.Q, in.Sort)
-	after, err := decodeCursor(list, in.Cursor)
-	if err != nil {
-		return nil, err
-	}
-	filter := desk.CaseFilter{
-		Status: casework.Status(in.Status), Class: in.Class, Assignee: in.Assignee, Object: in.Object, Area: property.ID(in.Area), Text: in.Q,
-		Oldest: !strings.HasPrefix(in.Sort, "-"), ByNumber: strings.HasSuffix(in.Sort, "number"),
-	}
-	page, err := gather(in.limit(), after, func(c casework.Case) int { return len(c.Description) }, func(after casestore.Key, limit int) (desk.Page[casework.Case], error) {
-		return s.desk(ctx).Cases(ctx, org, filter, after, limit)
-	})
-	if err != nil {
-		return nil, err
-	}
-	body, err := listOf(list, page, s.view.kase)
-	return &casesOutput{body}, err
-}
-
 type getCaseInput struct{ CaseParam }
 
 func (s *server) getCase(ctx context.Context, in *getCaseInput) (*caseOutput, error) {

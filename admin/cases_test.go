@@ -138,11 +138,19 @@ func TestAddParticipant(t *testing.T) {
 }
 
 func TestFindCases(t *testing.T) {
-	h := newHouse(t)
+	t.Run("walked to", func(t *testing.T) { findCases(t, newHouse(t)) })
+	t.Run("indexed", func(t *testing.T) {
+		h := newHouse(t)
+		h.index()
+		findCases(t, h)
+	})
+}
+
+func findCases(t *testing.T, h *house) {
 	for i := range 7 {
 		h.open(fmt.Sprintf("Case %d", i+1))
 	}
-	h.want(http.StatusOK, nil, "PATCH", "/api/v1/cases/3", `{"status":"started","assignee":"bo","class":"El","object":"Lgh 2"}`)
+	h.want(http.StatusOK, nil, "PATCH", "/api/v1/cases/3", `{"status":"started","assignee":"bo","class":"El","object":"Lgh 2","fields":{"floor":"2"}}`)
 	for _, x := range []struct{ query, want string }{
 		{"", "3 7 6 5 4 2 1"},
 		{"?org=&status=&class=&assignee=&area=&object=&q=&sort=&limit=&cursor=", "3 7 6 5 4 2 1"},
@@ -157,6 +165,16 @@ func TestFindCases(t *testing.T) {
 		{"?q=6", "6"},
 		{"?q=DRIPS&sort=number&limit=1000", "1 2 3 4 5 6 7"},
 		{"?area=north", ""},
+		{"?status=started,closed", "3"},
+		{"?status=new&assignee=-&sort=number", "1 2 4 5 6 7"},
+		{"?class=vvs&person=Anna@home.example&priority=7&sort=number", "1 2 4 5 6 7"},
+		{"?field=floor%3D2&field=", "3"},
+		{"?field=floor%3D2&field=door%3D1", ""},
+		{"?order=open", ""},
+		{"?due_to=2026-11-24T12:00:00Z", ""},
+		{"?due_from=2026-11-24T12:00:00Z&sort=number", "1 2 3 4 5 6 7"},
+		{"?created_from=2027-01-01T00:00:00Z", ""},
+		{"?updated_from=2026-11-24T00:00:00%2B01:00&status=started", "3"},
 	} {
 		for _, limit := range []string{"", "&limit=1", "&limit=3", "&limit=7"} {
 			if limit != "" && strings.Contains(x.query, "limit") {
@@ -184,7 +202,7 @@ func TestFindCases(t *testing.T) {
 	if string(a.body) != `{"items":[],"next":null}`+"\n" {
 		t.Errorf("an empty list: %s", a.body)
 	}
-	for _, query := range []string{"limit=0", "limit=-1", "limit=many", "sort=size", "status=lost", "statsu=new", "cursor=!", "cursor=AAAA"} {
+	for _, query := range []string{"limit=0", "limit=-1", "limit=many", "sort=size", "status=lost", "statsu=new", "cursor=!", "cursor=AAAA", "status=new,lost", "order=lost", "field=floor", "field=%3D2", "due_to=soon"} {
 		h.refused(422, "GET", "/api/v1/cases?"+query, "")
 	}
 	h.refused(404, "GET", "/api/v1/cases?org=b", "")
@@ -197,4 +215,36 @@ func TestFindCases(t *testing.T) {
 	}
 	h.refused(422, "GET", "/api/v1/cases?org=b&sort=number&cursor="+*page.Next, "", bearer(adminToken)...)
 	h.refused(422, "GET", "/api/v1/outbox?cursor="+*page.Next, "")
+}
+
+// What only the index knows: words of entries, parts of compounds, slips, and a case by its number before all others.
+func TestSearchCases(t *testing.T) {
+	h := newHouse(t)
+	h.index()
+	h.open("Tvättmaskinen läcker")
+	h.open("Dörr 1")
+	h.receive(letter("Bo <bo@home.example>", "Spisen", "Content-Type: multipart/mixed; boundary=x\n",
+		"--x\n\nPlattan glöder, se ärende 1.\n--x\nContent-Disposition: attachment; filename=\"Spisplatta_v2.jpg\"\nContent-Type: image/jpeg\n\nxx\n--x--\n"), "bo@home.example", "fel@a.example")
+	for query, want := range map[string]string{
+		"q=maskin": "1", "q=lacker": "1", "q=tvättmaksinen": "1", "q=glöder": "3", "q=spisplatta": "3", "q=bo@home.example": "3", "q=1": "1 3 2",
+		"q=1&status=new&sort=number": "1 2 3", "q=maskin&class=El": "", "q=maskin+dörr": "",
+	} {
+		for _, limit := range []int{1, 50} {
+			var numbers []string
+			for cursor := ""; ; {
+				var page admin.List[admin.Case]
+				h.want(http.StatusOK, &page, "GET", fmt.Sprintf("/api/v1/cases?%s&limit=%d&cursor=%s", query, limit, cursor), "")
+				for _, c := range page.Items {
+					numbers = append(numbers, fmt.Sprint(c.Number))
+				}
+				if page.Next == nil {
+					break
+				}
+				cursor = *page.Next
+			}
+			if got := strings.Join(numbers, " "); got != want {
+				t.Errorf("%s: %s, want %s", query, got, want)
+			}
+		}
+	}
 }

@@ -23,8 +23,10 @@ import (
 	"smartmail/casestore/boltstore"
 	"smartmail/casework"
 	"smartmail/desk"
+	"smartmail/follow"
 	"smartmail/mailauth/verdict"
 	"smartmail/message"
+	"smartmail/search"
 	"smartmail/threading"
 )
 
@@ -128,6 +130,30 @@ func newHouse(t *testing.T, change ...func(*admin.Options)) *house {
 		}
 	})
 	return h
+}
+
+// index gives the house an index of its cases.
+func (h *house) index() {
+	h.t.Helper()
+	derived, err := boltstore.Open(filepath.Join(h.t.TempDir(), "derived.db"), boltstore.Options{})
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	index := &search.Index{Store: derived}
+	f := follow.New(follow.Options{Source: h.desk.Store, Target: derived, Orgs: h.desk.Orgs, Projections: []follow.Projection{index}, Log: slog.New(slog.DiscardHandler)})
+	h.desk.Logged, h.desk.Finder = f.Wake, struct {
+		*follow.Follower
+		*search.Index
+	}{f, index}
+	ctx, stop := context.WithCancel(context.WithoutCancel(h.t.Context()))
+	done := make(chan error, 1)
+	go func() { done <- f.Run(ctx) }()
+	h.t.Cleanup(func() {
+		stop()
+		if err := errors.Join(<-done, derived.Close()); err != nil {
+			h.t.Error(err)
+		}
+	})
 }
 
 // answer is what came back.

@@ -26,6 +26,7 @@ type guardedHouse struct {
 
 func newGuardedHouse(t *testing.T) *guardedHouse {
 	h := &guardedHouse{newHouse(t, func(o *admin.Options) { o.Previews = mirror{} }), map[string]string{}}
+	h.index()
 	put := func(path, body string) { h.want(http.StatusOK, nil, "PUT", "/api/v1/"+path, body) }
 	for _, area := range []string{"norr", "syd"} {
 		mark := map[string]string{"norr": "open", "syd": hidden}[area]
@@ -150,6 +151,10 @@ func TestRights(t *testing.T) {
 			if len(mine.Items) != 1 || mine.Items[0].Number != 1 {
 				t.Errorf("%s of %s sees %d cases", role.ID, name, len(mine.Items))
 			}
+			h.want(http.StatusOK, &mine, "GET", "/api/v1/cases?q="+hidden, "", token...) // said on both, on the first on another's lane
+			if found := len(mine.Items) > 0; found != insider || found && (len(mine.Items) != 1 || mine.Items[0].Number != 1) {
+				t.Errorf("%s of %s finds %d cases by what is hidden", role.ID, name, len(mine.Items))
+			}
 			for path, ops := range doc.Paths {
 				for method, op := range ops {
 					p, ok := probes[op.OperationID]
@@ -168,7 +173,7 @@ func TestRights(t *testing.T) {
 				continue
 			}
 			// Of the case that he sees, who is outside sees his own lane only.
-			for _, path := range []string{"/cases/1", "/cases/1/entries", "/cases/1/orders", "/cases/1/quotes", "/cases"} {
+			for _, path := range []string{"/cases/1", "/cases/1/entries", "/cases/1/orders", "/cases/1/quotes", "/cases", "/cases?status=new,assigned,started,done", "/cases?q=" + hidden} {
 				if a := h.call("GET", "/api/v1"+path, "", token...); strings.Contains(string(a.body), hidden) {
 					t.Errorf("%s of %s: %s: %s", role.ID, name, path, a.body)
 				}

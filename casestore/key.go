@@ -14,7 +14,10 @@ func K(org string) Key { return Key(nil).Str(org) }
 
 // Str appends a string: NUL is escaped as 00 FF and the end is marked by 00 01, so that "a" sorts before "ab"
 // and no string is a prefix of another.
-func (k Key) Str(s string) Key {
+func (k Key) Str(s string) Key { return append(k.Begin(s), 0x00, 0x01) }
+
+// Begin appends the beginning of a string: a prefix scan selects every string that begins so.
+func (k Key) Begin(s string) Key {
 	k = k[:len(k):len(k)] // never write into a prefix that somebody else extends too
 	for i := 0; i < len(s); i++ {
 		k = append(k, s[i])
@@ -22,7 +25,7 @@ func (k Key) Str(s string) Key {
 			k = append(k, 0xFF)
 		}
 	}
-	return append(k, 0x00, 0x01)
+	return k
 }
 
 // Uint appends a number, big-endian.

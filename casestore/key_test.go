@@ -85,6 +85,15 @@ func TestKeyPrefix(t *testing.T) {
 	})
 }
 
+func TestKeyBegin(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		a, b := drawPart(t, "str").str, drawPart(t, "str").str
+		if got := bytes.HasPrefix(K("o").Str(b).Uint(7), K("o").Begin(a)); got != strings.HasPrefix(b, a) {
+			t.Fatalf("%q begins with %q: %t", b, a, got)
+		}
+	})
+}
+
 func TestKeyEnd(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		few := rapid.SliceOfN(rapid.SampledFrom([]byte{0, 1, 0xFE, 0xFF}), 0, 4)

@@ -35,6 +35,8 @@ type Service interface {
 	Replay(ctx context.Context, org string, apply bool, report func(line string)) (summary string, err error)
 	// Import takes one mail in and returns what SMTP would be told, and whether the mail was there already.
 	Import(ctx context.Context, org string, raw []byte) (reply string, again bool, err error)
+	// Reindex has all that is derived made anew, and does not wait for it.
+	Reindex(ctx context.Context) (summary string, err error)
 	// Token makes an API token for an organisation and returns its secret.
 	Token(ctx context.Context, org, name, role string) (secret string, err error)
 }
@@ -84,6 +86,10 @@ func Handler(s Service, limit int64) http.Handler {
 			l.Done, l.Again, err = s.Import(r.Context(), r.URL.Query().Get("org"), raw)
 		}
 		finish(json.NewEncoder(w), l, err)
+	})
+	mux.HandleFunc("POST /reindex", func(w http.ResponseWriter, r *http.Request) {
+		summary, err := s.Reindex(r.Context())
+		finish(json.NewEncoder(w), line{Done: summary}, err)
 	})
 	mux.HandleFunc("POST /token", func(w http.ResponseWriter, r *http.Request) {
 		q := r.URL.Query()
@@ -136,6 +142,12 @@ func (c *Client) Replay(ctx context.Context, org string, apply bool, report func
 func (c *Client) Import(ctx context.Context, org string, raw []byte) (reply string, again bool, err error) {
 	l, err := c.call(ctx, "import?org="+url.QueryEscape(org), raw, func(string) {})
 	return l.Done, l.Again, err
+}
+
+// Reindex implements Service through the running instance.
+func (c *Client) Reindex(ctx context.Context) (string, error) {
+	l, err := c.call(ctx, "reindex", nil, func(string) {})
+	return l.Done, err
 }
 
 // Token implements Service through the running instance.

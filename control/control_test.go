@@ -33,6 +33,8 @@ func (house) Import(_ context.Context, org string, raw []byte) (string, bool, er
 	return "OK " + string(raw), true, nil
 }
 
+func (house) Reindex(context.Context) (string, error) { return "anew", nil }
+
 func (house) Token(_ context.Context, org, name, role string) (string, error) {
 	return org + "/" + name + "/" + role, nil
 }
@@ -67,6 +69,9 @@ func TestVerifyAndImport(t *testing.T) {
 	got = nil
 	if summary, err := c.Replay(t.Context(), "dé mo", true, func(l string) { got = append(got, l) }); err != nil || summary != "1 mail" || !slices.Equal(got, []string{"dé mo true"}) {
 		t.Errorf("replay gives %q, %v, %v", summary, got, err)
+	}
+	if summary, err := c.Reindex(t.Context()); err != nil || summary != "anew" {
+		t.Errorf("reindex: %q, %v", summary, err)
 	}
 	if secret, err := c.Token(t.Context(), "demo", "é b", "reader"); err != nil || secret != "demo/é b/reader" {
 		t.Errorf("token gives %q, %v", secret, err)

@@ -47,6 +47,7 @@ type Options struct {
 	Log     *slog.Logger               // nil: slog.Default
 	Retry   Retry                      // of outgoing mail
 	Notices map[casework.OrgID]Notices // what each sends by itself; none: nothing
+	Finder  Finder                     // nil: cases are looked through one after the other
 	Logged  func()                     // called after a commit that added to the log; must not block. nil: nobody is told
 	Wake    func()                     // called after a commit that put mail into the outbox; must not block. nil: nobody is told
 }

@@ -15,6 +15,7 @@ import (
 	"smartmail/casework"
 	"smartmail/desk"
 	"smartmail/fault"
+	"smartmail/search"
 	"smartmail/threading"
 )
 
@@ -153,14 +154,14 @@ func TestListsPageWithoutLossOrDoubles(t *testing.T) {
 		c.forward(time.Second)
 	}
 	newCase(t, d, "Lampa")
-	for name, f := range map[string]desk.CaseFilter{
+	for name, f := range map[string]search.Query{
 		"newest first": {Text: "KRAN"}, "oldest first": {Text: "kran", Oldest: true}, "by number": {Text: "köket", ByNumber: true, Oldest: true}, "by number, backwards": {Text: "kran", ByNumber: true},
 	} {
 		seen := map[casework.CaseNumber]bool{}
 		var after casestore.Key
 		pages := 0
 		for {
-			p, err := d.Cases(t.Context(), "a", f, after, 5)
+			p, err := d.Cases(t.Context(), "a", desk.CaseFilter{Query: f}, after, 5)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -179,7 +180,7 @@ func TestListsPageWithoutLossOrDoubles(t *testing.T) {
 			t.Errorf("%s: %d cases on %d pages, want 23 on 5", name, len(seen), pages)
 		}
 	}
-	if p, err := d.Cases(t.Context(), "a", desk.CaseFilter{Status: casework.StatusClosed}, nil, 5); err != nil || len(p.Items) != 0 || p.Next != nil {
+	if p, err := d.Cases(t.Context(), "a", desk.CaseFilter{Query: search.Query{Where: []search.Condition{{Field: search.Status, Values: []string{"closed"}}}}}, nil, 5); err != nil || len(p.Items) != 0 || p.Next != nil {
 		t.Errorf("closed cases: %+v, %v", p, err)
 	}
 }

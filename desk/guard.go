@@ -162,6 +162,10 @@ func (g *Guarded) Cases(ctx context.Context, org casework.OrgID, f CaseFilter, a
 	}
 	if !g.grant.Scope.Whole() {
 		f.Seen = func(tx casestore.Tx, c casework.Case) (bool, error) { return g.sees(tx, access.ReadCases, c) }
+		var err error
+		if f.Within, err = g.within(ctx, org); err != nil {
+			return Page[casework.Case]{}, err
+		}
 	}
 	if !g.grant.May(access.ReadLanes) {
 		f.Hidden = g.show

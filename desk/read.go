@@ -13,7 +13,6 @@ import (
 	"smartmail/casework"
 	"smartmail/fault"
 	"smartmail/message"
-	"smartmail/property"
 )
 
 // Page is part of a list. Next is where the following page starts; nil at the end.
@@ -37,51 +36,6 @@ type TriageView struct {
 	Mail casework.Mail
 }
 
-// CaseFilter selects cases; empty fields select all.
-type CaseFilter struct {
-	Status   casework.Status
-	Class    string
-	Assignee string
-	Object   string
-	Area     property.ID // what the case's object lies in; any object of the tree will do
-	Text     string      // in subject or description, whatever the case of the letters
-	Oldest   bool        // order by last change, oldest first; else newest first
-	ByNumber bool        // order by number instead of last change
-
-	Seen   func(casestore.Tx, casework.Case) (bool, error) // whether the caller may see it; nil: he may see all
-	Hidden func(casework.Case) casework.Case               // leaves what the caller may see, so that he finds by nothing else; nil: all of it
-}
-
-// selects reports whether the caller finds the case.
-func (f CaseFilter) selects(tx casestore.Tx, c casework.Case) (bool, error) {
-	if f.Seen != nil {
-		if seen, err := f.Seen(tx, c); !seen || err != nil {
-			return false, err
-		}
-	}
-	if f.Area != "" {
-		if within, err := inside(tx, c.Org, property.ID(c.Object), []property.ID{f.Area}); !within || err != nil {
-			return false, err
-		}
-	}
-	if f.Hidden != nil {
-		c = f.Hidden(c)
-	}
-	return f.match(c), nil
-}
-
-func (f CaseFilter) match(c casework.Case) bool {
-	return (f.Status == "" || f.Status == c.Status) &&
-		(f.Class == "" || f.Class == c.Class) &&
-		(f.Assignee == "" || f.Assignee == c.Assignee) &&
-		(f.Object == "" || f.Object == c.Object) &&
-		(f.Text == "" || containsFold(c.Subject, f.Text) || containsFold(c.Description, f.Text) || strconv.FormatUint(uint64(c.Number), 10) == f.Text)
-}
-
-func containsFold(s, part string) bool {
-	return strings.Contains(strings.ToLower(s), strings.ToLower(part))
-}
-
 // Case returns one case.
 func (d *Desk) Case(ctx context.Context, org casework.OrgID, n casework.CaseNumber) (c casework.Case, err error) {
 	err = d.Store.View(ctx, func(tx casestore.Tx) error {
@@ -89,20 +43,6 @@ func (d *Desk) Case(ctx context.Context, org casework.OrgID, n casework.CaseNumb
 		return caseError(n, err)
 	})
 	return c, err
-}
-
-// Cases returns the cases that pass the filter, limit at most.
-func (d *Desk) Cases(ctx context.Context, org casework.OrgID, f CaseFilter, after casestore.Key, limit int) (Page[casework.Case], error) {
-	q := casestore.Query{Prefix: casestore.K(string(org)), After: after, Reverse: !f.Oldest}
-	if !f.ByNumber {
-		q.Index = "by_update"
-	}
-	return page(ctx, d, limit, func(tx casestore.Tx) iter.Seq2[casestore.Found[casework.Case], error] {
-		return casestore.Cases.Scan(tx, q)
-	}, func(tx casestore.Tx, c casework.Case) (casework.Case, bool, error) {
-		ok, err := f.selects(tx, c)
-		return c, ok, err
-	})
 }
 
 // page collects limit items from a scan, with the position to go on from.

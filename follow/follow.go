@@ -203,6 +203,13 @@ func changed(tx casestore.Tx, org casework.OrgID, after uint64) (changes []Chang
 		c.First, c.Last = min(c.First, e.Entry), max(c.Last, e.Entry)
 		cases[e.Case] = c
 	}
+	if n == 0 && after > 0 {
+		// An event that is not there was read: it is another log, of a store that was restored perhaps.
+		if there, err := casestore.Log.Has(tx, casestore.LogKey(org, after)); err != nil || there {
+			return nil, after, false, err
+		}
+		return changed(tx, org, 0)
+	}
 	changes = slices.SortedFunc(maps.Values(cases), func(a, b Change) int { return cmp.Compare(a.Case, b.Case) })
 	return changes, last, n == portion, nil
 }

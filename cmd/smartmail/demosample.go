@@ -9,6 +9,7 @@ import (
 
 	"smartmail/casework"
 	"smartmail/desk"
+	"smartmail/search"
 )
 
 // The sample organisation, and the people of its first case.
@@ -32,7 +33,7 @@ type demoSample struct {
 
 // prepareDemo makes the sample cases on the first run and finds them again on later ones.
 func prepareDemo(ctx context.Context, svc *service, dir string) (*demoSample, error) {
-	found, err := svc.desk.Cases(ctx, demoOrg, desk.CaseFilter{ByNumber: true, Oldest: true}, nil, 1)
+	found, err := svc.desk.Cases(ctx, demoOrg, desk.CaseFilter{Query: search.Query{ByNumber: true, Oldest: true}}, nil, 1)
 	if err != nil {
 		return nil, err
 	}

@@ -39,9 +39,10 @@ var order = []struct {
 	{"casestore/storetest", []string{"fault", "casework", "casestore"}},
 	{"casestore/boltstore", []string{"fault", "casestore"}},
 	{"follow", []string{"fault", "casework", "casestore"}},
+	{"search", []string{"fault", "casework", "casestore", "follow"}},
 	{"blobstore", []string{"fault"}},
 	{"blobstore/files", []string{"fault", "blobstore"}},
-	{"desk", []string{"fault", "access", "property", "register", "grammar", "message", "mailauth/verdict", "casework", "threading", "casestore", "blobstore"}},
+	{"desk", []string{"fault", "access", "property", "register", "grammar", "message", "mailauth/verdict", "casework", "threading", "casestore", "search", "blobstore"}},
 	{"compose", []string{"fault", "message", "picture", "casework", "threading", "desk"}},
 	{"portal", []string{"fault", "throttle", "download", "message", "picture", "casework", "threading", "desk", "compose"}},
 	{"outbound/mtasts", nil},
@@ -50,14 +51,14 @@ var order = []struct {
 	{"intake", []string{"fault", "message", "mailauth", "mailauth/verdict", "casework", "threading", "desk", "scan"}},
 	{"smtpd", []string{"fault", "message"}},
 	{"inbox", []string{"fault", "message", "smtpd"}},
-	{"admin", []string{"fault", "access", "throttle", "download", "property", "register", "message", "mailauth/verdict", "casework", "desk", "casestore", "threading", "picture", "compose"}},
+	{"admin", []string{"fault", "access", "throttle", "download", "property", "register", "message", "mailauth/verdict", "casework", "desk", "casestore", "search", "threading", "picture", "compose"}},
 	{"mailbox", nil},
 	{"control", nil},
 	{"config", []string{"casework"}},
 }
 
 // programs may import anything.
-var programs = []string{"cmd/smartmail", "cmd/testsum", "cmd/demo-order", "bench", "corpus", "peers", "testrig"}
+var programs = []string{"cmd/smartmail", "cmd/testsum", "cmd/demo-order", "bench", "bench/cases", "corpus", "peers", "testrig"}
 
 func TestImportsPointOneWay(t *testing.T) {
 	cmd := exec.Command("go", "list", "-json=ImportPath,Imports", "smartmail/...")

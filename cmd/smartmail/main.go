@@ -30,6 +30,7 @@ type cli struct {
 	Verify  verifyCmd  `cmd:"" help:"Read the whole store and report every fault."`
 	Explain explainCmd `cmd:"" help:"Show what each step makes of a mail, without network or store."`
 	Replay  replayCmd  `cmd:"" help:"Show what the rules of today would read another way in stored mail."`
+	Reindex reindexCmd `cmd:"" help:"Make the search index anew, while the service runs."`
 	Token   tokenCmd   `cmd:"" help:"Make an API token for an organisation and print it."`
 	Health  healthCmd  `cmd:"" help:"Ask a running service whether it is ready; for container health checks."`
 	Version versionCmd `cmd:"" help:"Print the version."`

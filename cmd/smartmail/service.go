@@ -40,6 +40,7 @@ type service struct {
 	log      *slog.Logger
 	metrics  *metrics
 	store    *boltstore.Store
+	derived  *derived // of the store
 	blobs    *files.Store
 	router   *threading.Router
 	desk     *desk.Desk
@@ -86,10 +87,13 @@ func openService(ctx context.Context, cfg *config.Config, log *slog.Logger, reso
 	if s.blobs, err = files.Open(cfg.Path("blobs")); err != nil {
 		return nil, errors.Join(err, s.store.Close())
 	}
+	if s.derived, err = openDerived(s); err != nil {
+		return nil, errors.Join(err, s.store.Close())
+	}
 	keys := threading.NewKeyring(time.Now)
 	s.router = threading.NewRouter(keys, cfg.SMTP.Hostname, routing(cfg))
 	s.desk = desk.New(desk.Options{
-		Store: s.store, Blobs: s.blobs, Keys: keys, Router: s.router, Orgs: orgIDs(cfg), Notices: noticed, Log: log, Retry: retry(cfg),
+		Store: s.store, Blobs: s.blobs, Finder: s.derived, Logged: s.derived.Wake, Keys: keys, Router: s.router, Orgs: orgIDs(cfg), Notices: noticed, Log: log, Retry: retry(cfg),
 		Wake: func() {
 			if s.sender != nil {
 				s.sender.Wake()
@@ -116,7 +120,7 @@ func openService(ctx context.Context, cfg *config.Config, log *slog.Logger, reso
 	return s, nil
 }
 
-func (s *service) close() error { return s.store.Close() }
+func (s *service) close() error { return errors.Join(s.derived.store.Close(), s.store.Close()) }
 
 // door is the intake as smtpd sees it.
 type door struct{ *intake.Intake }
@@ -212,6 +216,7 @@ func (s *service) run(ctx context.Context, l listeners, adminToken string) error
 	g.Go(func() error { return serveHTTP(ctx, api, l.http) })
 	g.Go(func() error { return s.housekeeping(ctx) })
 	g.Go(func() error { return s.send(ctx) })
+	g.Go(func() error { return s.derived.Run(ctx) })
 	g.Go(func() error { return s.runTimers(ctx) })
 	if sock, err := control.Listen(s.cfg.DataDir); err != nil {
 		s.log.Warn("no control socket: verify and import need the service stopped", "err", err)

@@ -1,0 +1,66 @@
+package main
+
+import (
+	"context"
+	"net/http"
+	"net/smtp"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"smartmail/testrig"
+)
+
+// The index can be taken away or damaged while the service is stopped, and made anew while it runs: what was found is found.
+func TestIndexIsMadeAnew(t *testing.T) {
+	bin, err := built()
+	if err != nil {
+		t.Fatal(err)
+	}
+	zone, err := testrig.NewZone()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = zone.Close() }()
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	opts := testrig.Options{Binary: bin, Dir: t.TempDir(), DNS: zone.Addr}
+	file := filepath.Join(opts.Dir, "data", derivedFile)
+	for _, before := range []func() error{
+		func() error { return nil },
+		func() error { return os.Remove(file) },
+		func() error { return os.WriteFile(file, []byte(strings.Repeat("torn", 10_000)), 0o600) },
+	} {
+		if err := before(); err != nil {
+			t.Fatal(err)
+		}
+		i, err := testrig.Start(ctx, opts)
+		if err != nil {
+			t.Fatal(err)
+		}
+		mail := "From: a@b.example\r\nSubject: =?utf-8?q?Tv=C3=A4ttmaskinen?=\r\nMessage-ID: <1@b>\r\n\r\nDen spolar inte.\r\n"
+		if err := smtp.SendMail(i.SMTP, nil, "a@b.example", []string{testrig.Intake}, []byte(mail)); err != nil { // each time the same
+			t.Fatal(err)
+		}
+		found(ctx, t, i, "maskin spolar")
+		if code, out, stderr := program("reindex", "--config", i.Config); code != 0 || !strings.Contains(out, "made anew") {
+			t.Errorf("reindex: exit %d: %s%s", code, out, stderr)
+		}
+		found(ctx, t, i, "tvattmaskinen")
+		if err := i.Stop(ctx); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// found wants exactly one case.
+func found(ctx context.Context, t *testing.T, i *testrig.Instance, q string) {
+	t.Helper()
+	var list struct{ Items []struct{ Number uint64 } }
+	if err := i.Call(ctx, http.MethodGet, "/api/v1/cases?q="+url.QueryEscape(q), nil, &list); err != nil || len(list.Items) != 1 {
+		t.Fatalf("%q finds %+v, %v", q, list, err)
+	}
+}

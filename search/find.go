@@ -1,0 +1,244 @@
+package search
+
+import (
+	"cmp"
+	"encoding/binary"
+	"fmt"
+	"math"
+	"slices"
+	"time"
+
+	"smartmail/casestore"
+	"smartmail/casework"
+	"smartmail/fault"
+)
+
+// reader answers one query in one View.
+type reader struct {
+	tx    casestore.Tx
+	org   casework.OrgID
+	query Query
+
+	terms []term
+	where set // cases for which the conditions hold
+	exact set // of those, the ones with all words
+}
+
+// part returns the cases of a part of the list.
+func (r *reader) part(which uint64) (set, error) {
+	if r.exact == nil {
+		if err := r.conditions(); err != nil {
+			return nil, err
+		}
+		r.terms = parse(r.query.Text)
+		var err error
+		if r.exact, err = r.words(false); err != nil {
+			return nil, err
+		}
+	}
+	switch {
+	case which == partExact:
+		return r.exact.clone(), nil
+	case len(r.terms) == 0 || r.exact.count() >= few:
+		return set{}, nil
+	}
+	found, err := r.words(true)
+	if err == nil {
+		found.without(r.exact)
+	}
+	return found, err
+}
+
+// conditions finds the cases that every condition of the query lets through.
+func (r *reader) conditions() error {
+	r.where = nil
+	narrow := func(s set, err error) error {
+		switch {
+		case err != nil:
+			return err
+		case r.where == nil:
+			r.where = s
+		default:
+			r.where.and(s)
+		}
+		return nil
+	}
+	for _, w := range r.query.Where {
+		if err := narrow(r.anyOf(w)); err != nil {
+			return err
+		}
+	}
+	for _, s := range []struct {
+		field Field
+		span  Span
+	}{{created, r.query.Created}, {due, r.query.Due}} {
+		if s.span.open() {
+			continue
+		}
+		if err := narrow(r.days(s.field, s.span)); err != nil {
+			return err
+		}
+	}
+	if r.where != nil || len(parse(r.query.Text)) > 0 {
+		return nil
+	}
+	return narrow(r.anyOf(Condition{everyone, []string{"x"}}))
+}
+
+func (r *reader) anyOf(c Condition) (set, error) {
+	found := set{}
+	for _, v := range c.Values {
+		if err := r.add(found, casestore.Query{Prefix: postingsOf(r.org, valueOf(c.Field, v))}); err != nil {
+			return nil, err
+		}
+	}
+	return found, nil
+}
+
+// days finds by day; Match knows the hour.
+func (r *reader) days(f Field, s Span) (set, error) {
+	q := casestore.Query{Prefix: casestore.K(string(r.org)).Str(string(f))}
+	if !s.From.IsZero() {
+		q.After = q.Prefix.Str(day(s.From))
+	}
+	if !s.To.IsZero() {
+		q.Until = q.Prefix.Str(day(s.To)).End()
+	}
+	found := set{}
+	return found, r.add(found, q)
+}
+
+// add adds the sets of the postings in a range.
+func (r *reader) add(to set, q casestore.Query) error {
+	for f, err := range postings.Scan(r.tx, q) {
+		if err != nil {
+			return err
+		}
+		to.at(f.Record.Chunk).decode(f.Record.Set)
+	}
+	return nil
+}
+
+// words finds the cases for which the conditions hold and on which every word is said, or what near ones may mean.
+func (r *reader) words(near bool) (set, error) {
+	found := r.where
+	if found != nil {
+		found = found.clone()
+	}
+	for _, t := range r.terms {
+		said, err := r.said(t, near)
+		if err != nil {
+			return nil, fmt.Errorf("find %d letters: %w", len(t.letters), err)
+		}
+		if found == nil {
+			found = said
+		} else {
+			found.and(said)
+		}
+	}
+	return found, nil
+}
+
+func (r *reader) said(t term, near bool) (set, error) {
+	words, err := t.spellings(r.tx, r.org)
+	if err == nil && near {
+		var more []string
+		more, err = t.near(r.tx, r.org)
+		words = append(words, more...)
+	}
+	if err != nil {
+		return nil, err
+	}
+	found := set{}
+	slices.Sort(words)
+	for _, w := range slices.Compact(words) {
+		if err := r.add(found, casestore.Query{Prefix: postingsOf(r.org, value{word, w})}); err != nil {
+			return nil, err
+		}
+	}
+	return found, nil
+}
+
+// first returns the first hits of a part behind a place.
+func (r *reader) first(found set, from place, limit int) ([]Hit, error) {
+	if limit <= 0 {
+		return nil, nil
+	}
+	best := make([]place, 0, 2*limit) // sorted and cut whenever it is full
+	order := func(a, b place) int {
+		o := cmp.Or(cmp.Compare(a.at, b.at), cmp.Compare(a.number, b.number))
+		if r.query.Oldest {
+			return o
+		}
+		return -o
+	}
+	cut := func() {
+		slices.SortFunc(best, order)
+		best = best[:min(limit, len(best))]
+	}
+	column := column{tx: r.tx, org: r.org}
+	low, high := instants(r.query.Updated)
+	for n := range found.numbers() {
+		p := place{part: from.part, number: n}
+		if !r.query.ByNumber || !r.query.Updated.open() {
+			at, err := column.at(n)
+			if err != nil {
+				return nil, err
+			}
+			if at < low || at >= high {
+				continue
+			}
+			if !r.query.ByNumber {
+				p.at = at
+			}
+		}
+		if !from.start && order(p, from) <= 0 || len(best) >= limit && order(p, best[limit-1]) >= 0 {
+			continue
+		}
+		if best = append(best, p); len(best) == cap(best) || len(best) == limit {
+			cut()
+		}
+	}
+	cut()
+	hits := make([]Hit, len(best))
+	for i, p := range best {
+		hits[i] = Hit{p.number, p.key()}
+	}
+	return hits, nil
+}
+
+// instants are the ends of a span in microseconds.
+func instants(s Span) (low, high int64) {
+	low, high = math.MinInt64, math.MaxInt64
+	if !s.From.IsZero() {
+		low = s.From.UnixMicro()
+	}
+	if !s.To.IsZero() {
+		high = s.To.Add(time.Microsecond - 1).UnixMicro() // the column has whole ones
+	}
+	return low, high
+}
+
+// column reads the column of last changes, page by page.
+type column struct {
+	tx   casestore.Tx
+	org  casework.OrgID
+	page times
+	open bool
+}
+
+// at is when a case was last changed. Numbers must come in order, or pages are read again.
+func (c *column) at(n casework.CaseNumber) (int64, error) {
+	if page := uint64(n) >> pageBits; !c.open || c.page.Page != page {
+		t, err := changes.Get(c.tx, casestore.K(string(c.org)).Uint(page))
+		if fault.Is(err, fault.NotFound) {
+			t, err = times{At: make([]byte, 8*pageSize)}, nil
+		}
+		if err != nil {
+			return 0, err
+		}
+		t.Page = page
+		c.page, c.open = t, true
+	}
+	return int64(binary.BigEndian.Uint64(c.page.At[8*(uint64(n)%pageSize):])), nil
+}

@@ -1,0 +1,158 @@
+package search
+
+import (
+	"encoding/binary"
+	"iter"
+	"maps"
+	"math/bits"
+	"slices"
+
+	"smartmail/casework"
+)
+
+// A set of case numbers is divided into chunks; each is stored by itself, as a list while that is shorter than its bits.
+const (
+	chunkBits = 14
+	chunkSize = 1 << chunkBits
+	chunkMask = chunkSize - 1
+	bitBytes  = chunkSize / 8
+)
+
+// chunk is the numbers of one chunk, a bit for each.
+type chunk [chunkSize / 64]uint64
+
+func (c *chunk) add(n uint16)    { c[n/64] |= 1 << (n % 64) }
+func (c *chunk) remove(n uint16) { c[n/64] &^= 1 << (n % 64) }
+
+func (c *chunk) count() (n int) {
+	for _, w := range c {
+		n += bits.OnesCount64(w)
+	}
+	return n
+}
+
+// numbers yields what is in the chunk, in order.
+func (c *chunk) numbers() iter.Seq[uint16] {
+	return func(yield func(uint16) bool) {
+		for i, w := range c {
+			for ; w != 0; w &= w - 1 {
+				if !yield(uint16(i*64 + bits.TrailingZeros64(w))) {
+					return
+				}
+			}
+		}
+	}
+}
+
+// encode returns the stored form: two bytes for each number in order, or, where that would be as long, all bits.
+func (c *chunk) encode() []byte {
+	if n := c.count(); 2*n < bitBytes {
+		b := make([]byte, 0, 2*n)
+		for v := range c.numbers() {
+			b = binary.BigEndian.AppendUint16(b, v)
+		}
+		return b
+	}
+	b := make([]byte, 0, bitBytes)
+	for _, w := range c {
+		b = binary.BigEndian.AppendUint64(b, w)
+	}
+	return b
+}
+
+// decode adds what is stored.
+func (c *chunk) decode(b []byte) {
+	if len(b) == bitBytes {
+		for i := range c {
+			c[i] |= binary.BigEndian.Uint64(b[8*i:])
+		}
+		return
+	}
+	for ; len(b) >= 2; b = b[2:] {
+		c.add(binary.BigEndian.Uint16(b) & chunkMask)
+	}
+}
+
+// set is a set of case numbers, by the number of the chunk.
+type set map[uint64]*chunk
+
+func split(n casework.CaseNumber) (uint64, uint16) {
+	return uint64(n) >> chunkBits, uint16(n & chunkMask)
+}
+
+// at returns a chunk to add to.
+func (s set) at(number uint64) *chunk {
+	c := s[number]
+	if c == nil {
+		c = new(chunk)
+		s[number] = c
+	}
+	return c
+}
+
+func (s set) remove(n casework.CaseNumber) {
+	if number, low := split(n); s[number] != nil {
+		s[number].remove(low)
+	}
+}
+
+func (s set) count() (n int) {
+	for _, c := range s {
+		n += c.count()
+	}
+	return n
+}
+
+// and keeps what is in the other as well.
+func (s set) and(other set) {
+	for number, c := range s {
+		o := other[number]
+		if o == nil {
+			delete(s, number)
+			continue
+		}
+		for i := range c {
+			c[i] &= o[i]
+		}
+	}
+}
+
+// or adds what is in the other.
+func (s set) or(other set) {
+	for number, o := range other {
+		c := s.at(number)
+		for i := range c {
+			c[i] |= o[i]
+		}
+	}
+}
+
+// without takes away what is in the other.
+func (s set) without(other set) {
+	for number, c := range s {
+		if o := other[number]; o != nil {
+			for i := range c {
+				c[i] &^= o[i]
+			}
+		}
+	}
+}
+
+func (s set) clone() set {
+	copied := set{}
+	copied.or(s)
+	return copied
+}
+
+// numbers yields what is in the set, in order.
+func (s set) numbers() iter.Seq[casework.CaseNumber] {
+	return func(yield func(casework.CaseNumber) bool) {
+		for _, number := range slices.Sorted(maps.Keys(s)) {
+			for low := range s[number].numbers() {
+				if !yield(casework.CaseNumber(number<<chunkBits | uint64(low))) {
+					return
+				}
+			}
+		}
+	}
+}
