@@ -12,7 +12,6 @@ import (
 	"smartmail/casework"
 	"smartmail/desk"
 	"smartmail/fault"
-	"smartmail/property"
 )
 
 // CaseParam names a case.
