@@ -3,6 +3,7 @@ package peers
 import (
 	"bufio"
 	"bytes"
+	"encoding/base64"
 	"encoding/json"
 	"fmt"
 	"io/fs"
@@ -24,7 +25,7 @@ const corporaDir = "../../shared/corpora"
 
 // Sets of files that are no mails, and sets whose files are bodies without a header. Everything else is mail.
 var (
-	noMails = []string{"dmarc-vectors", "en16931", "paxml4j", "sie-jsisie", "sie-sie4j", "smtp-smuggling", "spf-rfc7208", "spf-stalwart", "tnef-teamwork"}
+	noMails = []string{"dmarc-vectors", "en16931", "paxml4j", "sie-jsisie", "sie-sie4j", "smtp-smuggling", "spf-rfc7208", "spf-stalwart"}
 	bodies  = []string{"crisp-reply-parser", "discourse-reply-trimmer", "github-reply-parser", "mail-parser-reply", "willdurand-reply-parser"}
 )
 
@@ -56,6 +57,14 @@ func specimens(t *testing.T) (out []*specimen) {
 			raw, err := os.ReadFile(filepath.Join(dir, file))
 			if err != nil {
 				t.Fatal(err)
+			}
+			if set == "tnef-teamwork" { // as Outlook sends them
+				fields := fmt.Appendf(nil, "From: %s\r\nTo: %s\r\nMessage-ID: <%s.%s@boende.example.com>\r\n"+
+					"Content-Type: application/ms-tnef; name=winmail.dat\r\nContent-Transfer-Encoding: base64\r\n\r\n", customer, intake, set, file)
+				for line := range slices.Chunk([]byte(base64.StdEncoding.EncodeToString(raw)), 76) {
+					fields = append(append(fields, line...), "\r\n"...)
+				}
+				raw = fields
 			}
 			if slices.Contains(bodies, set) || strings.HasSuffix(file, ".html") {
 				raw = slices.Concat(compose(customer, intake, set+"."+file+"@boende.example.com", "Sv: fel", 0), raw)
