@@ -22,10 +22,16 @@ func FuzzParse(f *testing.F) {
 		f.Add(raw)
 	}
 	f.Add([]byte(nested(11)))
+	f.Add([]byte(mixed("alternative", "\r\nJa.\r\n\r\nHej, kan ni komma?", "Content-Type: text/html\r\n\r\n<p class=MsoNormal>Ja.</p><blockquote type=cite>Hej, kan ni komma?</blockquote>")))
+	f.Add([]byte(mixed("digest", "\r\n\r\nett", "Content-Type: message/rfc822\r\nContent-Transfer-Encoding: base64\r\n\r\nDQp0dsOl", "\r\nContent-Type: text/plain\r\nContent-Disposition: attachment\r\n\r\n> tre")))
 	f.Add([]byte("\rContent-Type: multipart/x; boundary=\"=\"\r\r--=\r\r--=--"))
 	f.Fuzz(func(t *testing.T, raw []byte) {
 		c := Parse(context.Background(), InMemory(raw), Limits{})
 		checkContent(t, "fuzz", raw, c)
+		checkReply(t, c.FullText, Reply{c.Text, c.Folded})
+		again := c
+		again.ReadAgain([]string{c.Subject, c.FullText})
+		checkReply(t, c.FullText, Reply{again.Text, again.Folded})
 		if onFile := Parse(context.Background(), onDisk(raw), Limits{}); onFile.Identity != c.Identity || onFile.FullText != c.FullText {
 			t.Error("a file reads differently from memory")
 		}
