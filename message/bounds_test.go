@@ -118,6 +118,25 @@ func TestBounds(t *testing.T) {
 	}
 }
 
+// A line among the header fields that is none is not lost: it stands above the text, folded.
+func TestLinesAmongTheFields(t *testing.T) {
+	const stray = "k=?utf-8?q?=C3=B6?=ket"
+	for _, tt := range []struct{ mail, text, full string }{
+		{"Subject: Kran i\r\n" + stray + "\r\nFrom: a@example.com\r\n\r\nDen droppar.", "Den droppar.", "köket\n\nDen droppar."},
+		{"Subject: Kran i\r\n" + stray + "\r\nFrom: a@example.com\r\n\r\n", "köket", "köket"},
+		{"Subject: Kran i\r\n>From a@example.com Mon\r\nFrom: a@example.com\r\n\r\nDen droppar.", "Den droppar.", "Den droppar."},
+		{strings.Repeat("Subject: x\r\nnej\r\n", 100) + "From: a@example.com\r\n\r\nDen droppar.", "Den droppar.", strings.Repeat("nej\n", maxStrays) + "\nDen droppar."},
+		{"Content-Type: text/html\r\n" + stray + "\r\nFrom: a@example.com\r\n\r\n<p>Ja.</p><blockquote type=cite>Nej.</blockquote>", "Ja.", "köket\n\nJa.\n\n> Nej."},
+	} {
+		c := Parse(context.Background(), InMemory(tt.mail), Limits{})
+		checkContent(t, "strays", []byte(tt.mail), c)
+		if c.Text != tt.text || c.FullText != tt.full {
+			t.Errorf("text %q\nfull %q", c.Text, c.FullText)
+		}
+		checkReply(t, c.FullText, Reply{c.Text, c.Folded})
+	}
+}
+
 // A mail from a file is read a fixed number of times, whatever is in it, and the two ways of reading agree.
 func TestReadsAreLinear(t *testing.T) {
 	for _, size := range []int{1 << 20, 8 << 20} {

@@ -9,7 +9,7 @@ type FoldKind string
 const (
 	FoldQuote      FoldKind = "quote"      // of the mail that is answered
 	FoldForwarded  FoldKind = "forwarded"  // a mail passed on below the sender's own words, or attached
-	FoldHeader     FoldKind = "header"     // the lines that say who wrote a quotation, and when
+	FoldHeader     FoldKind = "header"     // the lines that say who wrote a quotation, and when; lines of the mail's header that are no fields
 	FoldSignature  FoldKind = "signature"  // greeting and contact details at the end
 	FoldFooter     FoldKind = "footer"     // what a phone, a mail program or a mailing list adds
 	FoldDisclaimer FoldKind = "disclaimer" // legal texts and warnings that a mail server adds

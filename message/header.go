@@ -44,9 +44,17 @@ type headerReader struct {
 	end      int64 // behind the last line taken
 	junk     bool  // the line at junkAt is no field; what follows decides
 	junkAt   int64
-	open     bool // the last field goes on in continuation lines
+	stray    string   // that line
+	strays   []string // such lines that fields followed
+	open     bool     // the last field goes on in continuation lines
 	lines    int
 }
+
+// Bounds of the lines that are kept of a header though they are no fields.
+const (
+	maxStrays     = 5
+	maxStrayBytes = 500
+)
 
 // read takes the header at the start of a mail and returns where the body begins.
 func (h *headerReader) read(src *source) (body int64, err error) {
@@ -79,6 +87,9 @@ func (h *headerReader) line(line []byte, at int64, first bool) (done bool) {
 			return true
 		}
 		h.junk = false
+		if h.top && len(h.strays) < maxStrays && !isFromLine([]byte(h.stray)) {
+			h.strays = append(h.strays, h.stray)
+		}
 	}
 	switch {
 	case len(text) == 0:
@@ -96,6 +107,7 @@ func (h *headerReader) line(line []byte, at int64, first bool) (done bool) {
 	name, value, ok := splitField(text)
 	if !ok {
 		h.junk, h.junkAt, h.open = true, at, false
+		h.stray = string(text[:min(len(text), maxStrayBytes)])
 		return false
 	}
 	h.add(name, value)

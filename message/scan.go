@@ -35,6 +35,8 @@ type tree struct {
 	src   *source
 	parts []*part // parts[0] is the mail itself
 	cut   bool    // header fields were too big to be kept
+
+	strays []string // lines among the mail's header fields that are none
 }
 
 func (t *tree) root() *part { return t.parts[0] }
@@ -155,6 +157,7 @@ func (s *scanner) endHeader(body int64) error {
 	p := s.cur
 	p.header, p.start, p.end = s.head.fields, body, body
 	s.cut = s.cut || s.head.cut
+	s.strays = append(s.strays, s.head.strays...)
 	s.head = nil
 	p.describe()
 	if !p.multipart() {

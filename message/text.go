@@ -36,6 +36,7 @@ func (t *tree) text(ctx context.Context, limit int) (*shownText, error) {
 // plainText puts together the text alone, and gives the leaves that it was made of.
 func (t *tree) plainText(ctx context.Context, limit int) (*shownText, map[*part]leafText, error) {
 	s := &shownText{cids: map[string]bool{}}
+	s.addStrays(t.strays, limit)
 	leaves := map[*part]leafText{}
 	left := limit
 	for _, p := range t.parts {
@@ -53,6 +54,16 @@ func (t *tree) plainText(ctx context.Context, limit int) (*shownText, map[*part]
 	}
 	s.addText(t.root(), leaves, limit)
 	return s, leaves, nil
+}
+
+// addStrays puts what stands among the header fields and is none on top of the text, folded: it is the end of a field that the
+// sender's program failed to fold, or belongs to the text.
+func (s *shownText) addStrays(lines []string, limit int) {
+	if len(lines) == 0 {
+		return
+	}
+	text := newlines(decodeWords(strings.Join(lines, "\n")))
+	s.append(text, []Range{{Start: 0, End: len(text), Kind: FoldHeader}}, limit)
 }
 
 // leafText is one shown leaf, decoded.
