@@ -183,6 +183,51 @@ func TestPause(t *testing.T) {
 	}
 }
 
+// A server that keeps the envelope of a mail that it refused in the end refuses no other mail for that.
+func TestRefusedInTheEndLeavesNothing(t *testing.T) {
+	for name, knowsRSET := range map[string]bool{"RSET clears it": true, "only a new connection clears it": false} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				b := newBox("bad@home.example", "a@home.example", "b@home.example", "c@home.example")
+				open, bad := false, false
+				r := &remote{say: func(r *remote, verb, line string) string {
+					switch verb {
+					case "":
+						open = false
+					case "RSET":
+						open = open && !knowsRSET
+					case "MAIL":
+						if open {
+							return "503 5.5.1 nested MAIL command"
+						}
+						open = true
+					case "RCPT":
+						bad = strings.Contains(line, "bad@")
+					case ".":
+						if bad {
+							return "554 5.7.1 no"
+						}
+						open = false
+					}
+					return friendly(r, verb, line)
+				}}
+				drain(t, b, r, 4, sender(t, b, r, func(o *outbound.Options) { o.PerDestination = 1 }))
+				failed := 0
+				for id, out := range b.outcomes {
+					if out[0].State == casework.Failed && out[0].Status == "5.7.1" {
+						failed++
+					} else if out[0].State != casework.Sent {
+						t.Errorf("%s: %+v", id, out)
+					}
+				}
+				if failed != 1 {
+					t.Errorf("%d refused", failed)
+				}
+			})
+		})
+	}
+}
+
 // Two senders on one outbox send each mail once.
 func TestTwoSendersSendOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

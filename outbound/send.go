@@ -145,7 +145,12 @@ func (c *session) send(m *wired, limit time.Time) (reply, error) {
 	if err != nil {
 		return reply{}, c.trouble(err)
 	}
-	return c.finish(dots)
+	got, err := c.finish(dots)
+	var no *refused
+	if errors.As(err, &no) { // some servers still have the refused mail's envelope then, and would refuse the next MAIL
+		return got, c.reset(no)
+	}
+	return got, err
 }
 
 // finish sends a mail's end and hears what became of it. From here on the mail may have been taken, whatever goes wrong.
@@ -203,6 +208,9 @@ func (c *session) ask(m *wired) error {
 			if good && no != nil { // DATA went through although nobody is left to have the mail: it ends empty
 				return c.empty(no)
 			}
+		}
+		if got.code == 503 && no == nil { // bad sequence of commands: about the dialogue, and not about the mail
+			return c.trouble(errors.New("the dialogue is out of step: " + got.String()))
 		}
 		if !good && no == nil {
 			no = &refused{got, at}
