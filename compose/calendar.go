@@ -93,9 +93,7 @@ func foldLine(s string) string {
 
 // part is the form in which programs show an invitation with its answers: the last of the alternatives.
 func (i invitation) part() part {
-	return part{textproto.MIMEHeader{
-		"Content-Type": {"text/calendar; charset=utf-8; method=" + i.method}, "Content-Transfer-Encoding": {"base64"},
-	}, lines([]byte(i.text))}
+	return quoted("text/calendar; charset=utf-8; method="+i.method, i.text)
 }
 
 // attachment is the form in which the other programs can open it.

@@ -4,6 +4,8 @@ import (
 	"encoding/base64"
 	"reflect"
 	"strings"
+
+	"smartmail/casework"
 )
 
 // Contrast is what tests look at from outside.
@@ -22,4 +24,18 @@ func ICS(raw []byte) string {
 		return ""
 	}
 	return string(out)
+}
+
+// Sample is a kind of mail with an entry of which one is made.
+type Sample struct {
+	Name  string
+	Entry casework.Entry
+}
+
+// Samples lists every kind.
+func Samples() (out []Sample) {
+	for _, k := range kinds() {
+		out = append(out, Sample{k.name, k.entry})
+	}
+	return out
 }

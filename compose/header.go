@@ -136,3 +136,39 @@ func messageID(id string) bool {
 func domain(addr string) string { return addr[strings.LastIndexByte(addr, '@')+1:] }
 
 func sorted(m map[string]string) []string { return slices.Sorted(maps.Keys(m)) }
+
+// named is a disposition with the name of a file: a long one in pieces, a line each (RFC 2231 section 3).
+func named(disposition, name string) string {
+	whole := mime.FormatMediaType(disposition, map[string]string{"filename": name})
+	if len("Content-Disposition: ")+len(whole) <= maxLine {
+		return whole
+	}
+	const width = 50 // beside "filename*99*=utf-8''"
+	pieces := []string{"utf-8''"}
+	room := width
+	for _, r := range name {
+		c := percent(string(r))
+		if room < len(c) {
+			pieces, room = append(pieces, ""), width
+		}
+		pieces[len(pieces)-1] += c
+		room -= len(c)
+	}
+	for i, p := range pieces {
+		disposition += fmt.Sprintf(";\r\n filename*%d*=%s", i, p)
+	}
+	return disposition
+}
+
+// percent writes what RFC 2231 section 7 does not take as it is, and some more, as %XX.
+func percent(s string) string {
+	var b strings.Builder
+	for _, c := range []byte(s) {
+		if c < 0x80 && (unicode.IsLetter(rune(c)) || unicode.IsDigit(rune(c)) || strings.IndexByte("-._", c) >= 0) {
+			b.WriteByte(c)
+		} else {
+			fmt.Fprintf(&b, "%%%02X", c)
+		}
+	}
+	return b.String()
+}

@@ -10,6 +10,7 @@ import (
 	"mime/quotedprintable"
 	"net/textproto"
 	"strings"
+	"unicode/utf8"
 
 	"smartmail/casework"
 	"smartmail/message"
@@ -32,16 +33,12 @@ type part struct {
 //
 //	mixed( alternative( text, related( HTML, logo ), invitation ), invitation, file ... )
 func write(item casework.OutboxItem, fields []field, b body, files []file) ([]byte, error) {
-	text, err := quoted("text/plain; charset=utf-8", b.text)
-	if err != nil {
-		return nil, err
-	}
-	rich, err := quoted("text/html; charset=utf-8", b.html)
-	if err == nil && b.logo != nil {
-		rich, err = multi(item, "related", `; type="text/html"`, rich, logoPart(item, *b.logo))
-	}
-	if err != nil {
-		return nil, err
+	text, rich := quoted("text/plain; charset=utf-8", b.text), quoted("text/html; charset=utf-8", b.html)
+	if b.logo != nil {
+		var err error
+		if rich, err = multi(item, "related", `; type="text/html"`, rich, logoPart(item, *b.logo)); err != nil {
+			return nil, err
+		}
 	}
 	ways, beside := []part{text, rich}, []part{}
 	if b.invitation != nil {
@@ -93,14 +90,20 @@ func mark(kind string, item casework.OutboxItem) string {
 	return hex.EncodeToString(sum[:12])
 }
 
-func quoted(contentType, content string) (part, error) {
+// quoted is a part of text, whose lines end as the wire has it (RFC 2045 section 6.7).
+func quoted(contentType, content string) part {
+	content = strings.ReplaceAll(strings.ReplaceAll(content, "\r\n", "\n"), "\n", "\r\n")
+	return part{textproto.MIMEHeader{"Content-Type": {contentType}, "Content-Transfer-Encoding": {"quoted-printable"}}, printable([]byte(content), false)}
+}
+
+// printable is quoted-printable; octets keeps line breaks as they are, for files that must come back the same.
+func printable(content []byte, octets bool) []byte {
 	var b bytes.Buffer
-	q := quotedprintable.NewWriter(&b)
-	if _, err := q.Write([]byte(strings.ReplaceAll(content, "\n", "\r\n"))); err != nil {
-		return part{}, err
-	}
-	err := q.Close()
-	return part{textproto.MIMEHeader{"Content-Type": {contentType}, "Content-Transfer-Encoding": {"quoted-printable"}}, b.Bytes()}, err
+	w := quotedprintable.NewWriter(&b)
+	w.Binary = octets
+	_, _ = w.Write(content) // into memory: it cannot fail
+	_ = w.Close()
+	return b.Bytes()
 }
 
 // logoID is the Content-ID of the logo (RFC 2392).
@@ -118,13 +121,17 @@ func logoPart(item casework.OutboxItem, l Logo) part {
 
 func attachment(f file) part {
 	kind, _, err := mime.ParseMediaType(f.Type)
-	if err != nil || strings.HasPrefix(kind, "multipart/") || strings.HasPrefix(kind, "message/") {
+	if err != nil || len(kind) > 60 || strings.HasPrefix(kind, "multipart/") || strings.HasPrefix(kind, "message/") {
 		kind = "application/octet-stream"
 	}
+	encoding, content := "base64", lines(f.content)
+	if strings.HasPrefix(kind, "text/") && utf8.Valid(f.content) {
+		encoding, content = "quoted-printable", printable(f.content, true) // text in base64 looks to filters as if it hid something
+	}
 	return part{textproto.MIMEHeader{
-		"Content-Type": {kind}, "Content-Transfer-Encoding": {"base64"},
-		"Content-Disposition": {mime.FormatMediaType("attachment", map[string]string{"filename": message.SafeName(line(f.Name))})},
-	}, lines(f.content)}
+		"Content-Type": {kind}, "Content-Transfer-Encoding": {encoding},
+		"Content-Disposition": {named("attachment", message.SafeName(line(f.Name)))},
+	}, content}
 }
 
 // lines is base64 in lines of 76 (RFC 2045 section 6.8).

@@ -130,8 +130,8 @@ regexp { OUR_RULE { re = "Subject=/billiga fönster/iu"; score = 7.5; } }
 worker "normal" { bind_socket = "%[2]s"; count = 1; mime = true; }
 `
 
-// startRspamd runs an rspamd on a port of its own.
-func startRspamd(t *testing.T, dns string) (*daemon, string) {
+// startRspamd runs an rspamd on a port of its own, with more of a configuration.
+func startRspamd(t *testing.T, dns, more string) (*daemon, string) {
 	t.Helper()
 	dir := folder(t, "peer-rspamd")
 	addr, err := testrig.FreeAddr()
@@ -140,7 +140,7 @@ func startRspamd(t *testing.T, dns string) (*daemon, string) {
 	}
 	write(t, filepath.Join(dir, "tld"), "com\nexample\nse\n")
 	conf := filepath.Join(dir, "rspamd.conf")
-	write(t, conf, fmt.Sprintf(rspamdConf, dir, addr, dns))
+	write(t, conf, fmt.Sprintf(rspamdConf, dir, addr, dns)+more)
 	return runDaemon(t, func() bool {
 		resp, err := http.Get("http://" + addr + "/ping")
 		if err != nil {
@@ -259,7 +259,7 @@ func TestRspamd(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = zone.Close() })
-	rspamd, addr := startRspamd(t, zone.Addr)
+	rspamd, addr := startRspamd(t, zone.Addr, "")
 	scan := func(more string) func(*testrig.Options) {
 		return func(o *testrig.Options) {
 			o.Top = fmt.Sprintf("scan: {rspamd: {url: \"http://%s\", %s}}\n", addr, more)
