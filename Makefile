@@ -2,10 +2,11 @@
 GO      ?= go
 PKGS    ?= ./...
 FUZZ    ?= 20s
+SIZES   ?= 10000,100000,1000000
 TOOLS   := -modfile=tools/go.mod
 
 .DEFAULT_GOAL := help
-.PHONY: help build demo demo-order test race peers test-peers lint fuzz corpus bench clean
+.PHONY: help build demo demo-order test race peers test-peers lint fuzz corpus bench bench-cases clean
 
 help: ## list the targets
 	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -45,6 +46,9 @@ corpus: ## scoreboard against public test material, if it lies in ../shared/corp
 
 bench: ## messages per second beside Postfix, as a table (needs make peers)
 	$(GO) run ./bench
+
+bench-cases: ## time of lists, searches and opening with 10 thousand, 100 thousand and 1 million cases (SIZES=10000,100000)
+	$(GO) run ./bench/cases -sizes $(SIZES)
 
 clean: ## remove what was built
 	rm -rf bin

@@ -1,0 +1,75 @@
+package main
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"net/url"
+	"time"
+)
+
+// kind is a kind of call; path gives one of them.
+type kind struct {
+	name string
+	path func(*rand.Rand) string
+}
+
+// cases is a list call with parameters in pairs.
+func cases(pairs ...string) string {
+	q := url.Values{}
+	for i := 0; i < len(pairs); i += 2 {
+		q.Set(pairs[i], pairs[i+1])
+	}
+	return "/cases?" + q.Encode()
+}
+
+// always is a kind whose calls are all the same.
+func always(name string, pairs ...string) kind {
+	return kind{name, func(*rand.Rand) string { return cases(pairs...) }}
+}
+
+// kinds are those that are measured: every filter, filters together, searches, and what opens a case.
+func kinds(g *generator) []kind {
+	some := func(name, param string, pick func(*rand.Rand) string, more ...string) kind {
+		return kind{name, func(r *rand.Rand) string { return cases(append([]string{param, pick(r)}, more...)...) }}
+	}
+	now := g.end.Format(time.RFC3339)
+	return []kind{
+		always("all, newest first"),
+		always("all, by number", "sort", "number"),
+		always("status=closed (nearly all)", "status", "closed"),
+		always("status=closed, oldest first", "status", "closed", "sort", "updated_at"),
+		always("status=closed, by number", "status", "closed", "sort", "-number"),
+		always("status=new (few)", "status", "new"),
+		always("class=VVS (a third), with all below", "class", "VVS"),
+		some("class, a path", "class", g.class),
+		some("assignee", "assignee", g.assignee),
+		always("assignee=-", "assignee", "-"),
+		some("object", "object", g.object),
+		some("priority", "priority", g.priority),
+		some("person, a supplier", "person", func(r *rand.Rand) string { return g.supplier(r).email }),
+		some("person, a tenant", "person", func(r *rand.Rand) string { return g.tenant(r).email }),
+		always("order=open", "order", "open"),
+		some("field", "field", func(r *rand.Rand) string { return "Våning=" + floor(r) }),
+		always("late: due_to=now, four statuses", "due_to", now, "status", "new,assigned,started,waiting"),
+		always("created in the last month", "created_from", g.end.AddDate(0, -1, 0).Format(time.RFC3339)),
+		always("changed before the last year", "updated_to", g.end.AddDate(-1, 0, 0).Format(time.RFC3339)),
+		some("status, class and assignee", "assignee", g.assignee, "status", "closed", "class", "VVS"),
+		some("status, priority and object", "object", g.object, "status", "closed", "priority", "7"),
+		always("q: a frequent word", "q", "vatten"),
+		always("q: three frequent words", "q", "vatten badrum droppar"),
+		some("q: a rare word", "q", func(r *rand.Rand) string { return g.tenant(r).last }),
+		some("q: three letters", "q", func(r *rand.Rand) string { return string([]rune(g.tenant(r).last)[:3]) }),
+		always("q: part of compounds", "q", "maskin"),
+		always("q: without dots", "q", "tvattstuga"),
+		always("q: a slip", "q", "diskmaksin"),
+		always("q: two slips", "q", "tvätmaskinn"),
+		always("q: no hit", "q", "qqxwzzy"),
+		some("q: a case's number", "q", func(r *rand.Rand) string { return fmt.Sprint(r.IntN(g.cases) + 1) }),
+		some("q: a telephone number", "q", func(r *rand.Rand) string { return g.tenant(r).phone }),
+		some("q: an address", "q", func(r *rand.Rand) string { return g.tenant(r).email }),
+		some("q: name of an attachment", "q", func(r *rand.Rand) string { return fmt.Sprintf("IMG_%04d.jpg", r.IntN(10000)) }),
+		some("q: a frequent word, with two filters", "assignee", g.assignee, "q", "vatten", "status", "closed"),
+		{"a case", func(r *rand.Rand) string { return fmt.Sprintf("/cases/%d", r.IntN(g.cases)+1) }},
+		{"its entries", func(r *rand.Rand) string { return fmt.Sprintf("/cases/%d/entries", r.IntN(g.cases)+1) }},
+	}
+}
