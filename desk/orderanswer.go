@@ -26,7 +26,7 @@ func (d *Desk) answered(tx casestore.Tx, c casework.Case, m casework.Mail, e cas
 		return nil
 	}
 	n := d.Notices[m.Org]
-	text, err := unrepeated(tx, c.Org, c.Number, e.Lane, m.Content.Text)
+	text, err := unrepeated(tx, c.Org, c.Number, e.Lane, grammar.WithHeadings(m.Content.Text, m.Content.FullText))
 	if err != nil {
 		return err
 	}

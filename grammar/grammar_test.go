@@ -137,3 +137,36 @@ func FuzzRead(f *testing.F) {
 		}
 	})
 }
+
+func TestWithHeadings(t *testing.T) {
+	for _, c := range []struct{ text, full, want string }{
+		{"KLAR\n2,5 h\n34 km", "> KLAR\nKLAR\n> TID:  h\n2,5 h\n> MATERIAL:\n> RESA:  km\n34 km\n> Hej", "KLAR\n> TID:  h\n2,5 h\n> RESA:  km\n34 km"},
+		{"Klart.", "Klart.\n\n> TID:  h\n> RESA:  km\n", "Klart."},
+		{"a\n\nb", "a\n\nb\n> TID:\n\nOskar", "a\n\nb"},
+		{"not there", "> TID:\nother", "not there"},
+		{"", "", ""},
+	} {
+		if got := WithHeadings(c.text, c.full); got != c.want {
+			t.Errorf("%q of %q: %q, want %q", c.text, c.full, got, c.want)
+		}
+	}
+}
+
+// What is put back is headings, and nothing of the text is lost or moved.
+func FuzzWithHeadings(f *testing.F) {
+	f.Add("KLAR\n2,5 h", "> KLAR\nKLAR\n> TID:  h\n2,5 h")
+	f.Add("> TID:\na", "> TID:\na")
+	f.Fuzz(func(t *testing.T, text, full string) {
+		rest := strings.Split(text, "\n")
+		for line := range strings.SplitSeq(WithHeadings(text, full), "\n") {
+			if len(rest) > 0 && line == rest[0] {
+				rest = rest[1:]
+			} else if !strings.HasPrefix(line, ">") {
+				t.Fatalf("%q came from nowhere", line)
+			}
+		}
+		if len(rest) > 0 {
+			t.Fatalf("%q is lost", rest)
+		}
+	})
+}

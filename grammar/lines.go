@@ -32,7 +32,7 @@ func lines(text string) []string {
 	var last string // the line before, as it stood
 	for _, raw := range strings.Split(text, "\n") {
 		quoted := strings.HasPrefix(strings.TrimSpace(raw), ">")
-		l := bare(raw)
+		l := emptied(bare(raw))
 		prev := len(out) - 1
 		switch {
 		case l == "":
@@ -116,6 +116,55 @@ func headingOnly(l string) bool {
 		}
 	}
 	return false
+}
+
+// emptied takes the unit off a heading of our form that was not filled in, "TID:  h", so that what stands below it is its argument.
+func emptied(l string) string {
+	s := scanner{src: l, low: lower(l)}
+	for k, unit := range map[Kind]string{Time: "h", Travel: "km", Price: "kr"} {
+		if s.keyword(k) {
+			at := s.pos
+			s.colon()
+			if colon := s.pos > at; colon && s.take(unit) && s.end() {
+				return strings.TrimSpace(s.src[:at]) + ":"
+			}
+			return l
+		}
+	}
+	return l
+}
+
+// WithHeadings puts back into the text that somebody wrote the headings that he wrote below: "> TID:" is quoted, and "2,5 h" under it says
+// nothing alone. full is the whole text, with what is quoted.
+func WithHeadings(text, full string) string {
+	full = full[:min(len(full), 4*MaxText)]
+	lines := strings.Split(text, "\n")
+	next, heading := 0, ""
+	var out []string
+	for raw := range strings.SplitSeq(full, "\n") {
+		l := strings.TrimSpace(raw)
+		if quoted, ok := strings.CutPrefix(l, ">"); ok {
+			heading = ""
+			if headingOnly(emptied(bare(plain.Replace(quoted)))) {
+				heading = l
+			}
+			continue
+		}
+		if l == "" || next == len(lines) {
+			continue
+		}
+		for next < len(lines) && strings.TrimSpace(lines[next]) == "" {
+			out, next = append(out, lines[next]), next+1
+		}
+		if next < len(lines) && strings.TrimSpace(lines[next]) == l {
+			if heading != "" {
+				out = append(out, heading)
+			}
+			out, next = append(out, lines[next]), next+1
+		}
+		heading = ""
+	}
+	return strings.Join(append(out, lines[next:]...), "\n")
 }
 
 // lower folds case rune by rune without changing the length of anything, so that positions in both strings agree.
