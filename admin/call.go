@@ -43,10 +43,11 @@ func register[In, Out any](s *server, c call, fn func(context.Context, *In) (*Ou
 	if c.bigBody {
 		op.MaxBodyBytes = s.MaxBody
 	}
+	op.Errors = []int{http.StatusUnprocessableEntity} // at least of a query parameter that is not known
 	if c.public {
 		op.Security = []map[string][]string{} // none, which is not the same as saying nothing
 	} else {
-		op.Errors = []int{http.StatusUnauthorized, http.StatusNotFound, http.StatusTooManyRequests, http.StatusServiceUnavailable}
+		op.Errors = append(op.Errors, http.StatusUnauthorized, http.StatusForbidden, http.StatusNotFound, http.StatusTooManyRequests, http.StatusServiceUnavailable)
 	}
 	if c.method != http.MethodGet {
 		op.Errors = append(op.Errors, http.StatusBadRequest, http.StatusConflict, http.StatusRequestEntityTooLarge, http.StatusUnsupportedMediaType)
@@ -156,6 +157,9 @@ func clip(s string) string {
 
 // serveDescription adds the OpenAPI document, built once from the calls that are registered.
 func (s *server) serveDescription(e *gin.Engine) error {
+	if err := showExamples(s.api.OpenAPI()); err != nil {
+		return err
+	}
 	document, err := json.Marshal(s.api.OpenAPI())
 	if err != nil {
 		return fmt.Errorf("admin: OpenAPI document: %w", err)

@@ -17,7 +17,7 @@ import (
 // CaseParam names a case.
 type CaseParam struct {
 	OrgParam
-	Number uint64 `path:"number" minimum:"1"`
+	Number uint64 `path:"number" minimum:"1" doc:"Of the case, within its organisation"`
 }
 
 // caseOutput is a case with its version.

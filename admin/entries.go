@@ -61,7 +61,7 @@ func weighMail(m casework.Mail) int {
 // IDParam names a thing by its id.
 type IDParam struct {
 	OrgParam
-	ID string `path:"id" maxLength:"64"`
+	ID string `path:"id" maxLength:"64" doc:"As lists and entries name it"`
 }
 
 type entryOutput struct{ Body Entry }

@@ -18,23 +18,23 @@ type listCasesInput struct {
 	PageParams
 	Status   []string `query:"status" enum:"new,assigned,started,waiting,done,closed,returned" maxItems:"7" doc:"One or several, with commas: one of them."`
 	Class    string   `query:"class" maxLength:"1000" doc:"A class with all below it: VVS selects VVS > Blandare too."`
-	Priority string   `query:"priority" maxLength:"100"`
+	Priority string   `query:"priority" maxLength:"100" doc:"A deadline class in days, or a word of the organisation's own."`
 	Assignee string   `query:"assignee" maxLength:"1000" doc:"- selects the cases that nobody is assigned to."`
-	Object   string   `query:"object" maxLength:"1000"`
+	Object   string   `query:"object" maxLength:"1000" doc:"That object itself; area finds what lies in it as well."`
 	Area     string   `query:"area" maxLength:"1000" doc:"An area, or any object: cases whose object lies in it"`
 	Person   string   `query:"person" maxLength:"254" doc:"E-mail address of somebody who takes part, reported, or is assigned."`
 	Order    []string `query:"order" enum:"asked,offered,thanked,open,accepted,booked,done,declined,returned,withdrawn" maxItems:"10" doc:"Cases with an order in that state, or one of those."`
 	Field    []string `query:"field,explode" maxItems:"10" doc:"name=value of a field of the organisation's own; may be given several times: all of them."`
 
-	CreatedFrom time.Time `query:"created_from"`
+	CreatedFrom time.Time `query:"created_from" doc:"At this instant or later."`
 	CreatedTo   time.Time `query:"created_to" doc:"Before this instant."`
-	UpdatedFrom time.Time `query:"updated_from"`
+	UpdatedFrom time.Time `query:"updated_from" doc:"At this instant or later."`
 	UpdatedTo   time.Time `query:"updated_to" doc:"Before this instant."`
-	DueFrom     time.Time `query:"due_from"`
+	DueFrom     time.Time `query:"due_from" doc:"At this instant or later."`
 	DueTo       time.Time `query:"due_to" doc:"Before this instant: with now, what is late."`
 
 	Q    string `query:"q" maxLength:"200" doc:"Words, parts of compounds, numbers, e-mail addresses, names of attachments: all of them are on the case. The case of a number comes first; where little is found, what may have been meant follows. Ten words count."`
-	Sort string `query:"sort" enum:"updated_at,-updated_at,number,-number" default:"-updated_at"`
+	Sort string `query:"sort" enum:"updated_at,-updated_at,number,-number" default:"-updated_at" doc:"With - the newest or the highest number first."`
 }
 
 type casesOutput struct{ Body List[Case] }

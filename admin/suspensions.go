@@ -61,7 +61,7 @@ func (s *server) suspension(ctx context.Context, sp casework.Suspension) (Suspen
 
 type liftSuspensionInput struct {
 	OrgParam
-	Address string `path:"address" maxLength:"320"`
+	Address string `path:"address" maxLength:"320" doc:"The e-mail address"`
 }
 
 type suspensionOutput struct{ Body Suspension }

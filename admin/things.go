@@ -74,7 +74,7 @@ func (t things[T]) calls() {
 // ThingParam names a thing of the register.
 type ThingParam struct {
 	OrgParam
-	ID string `path:"id" minLength:"1" maxLength:"300"`
+	ID string `path:"id" minLength:"1" maxLength:"300" doc:"Chosen by whoever adds the record; of a class its path, such as VVS > Blandare"`
 }
 
 type thingOutput[T any] struct {
@@ -195,21 +195,21 @@ type ListInput struct {
 type listObjectsInput struct {
 	ListInput
 	Parent   thingValue `query:"parent" maxLength:"64" doc:"What lies in this object"`
-	External thingValue `query:"external_key" maxLength:"300"`
+	External thingValue `query:"external_key" maxLength:"300" doc:"In the system that it is imported from"`
 }
 
 type listContactsInput struct {
 	ListInput
-	Part     thingValue `query:"part" enum:"customer,supplier,technician,manager,staff"`
-	Email    thingValue `query:"email" maxLength:"254"`
-	External thingValue `query:"external_key" maxLength:"300"`
+	Part     thingValue `query:"part" enum:"customer,supplier,technician,manager,staff" doc:"Those who are this, or this as well"`
+	Email    thingValue `query:"email" maxLength:"254" doc:"One of their addresses"`
+	External thingValue `query:"external_key" maxLength:"300" doc:"In the system that it is imported from"`
 }
 
 type listTenanciesInput struct {
 	ListInput
-	Customer thingValue `query:"customer" maxLength:"64"`
-	Object   thingValue `query:"object" maxLength:"64"`
-	External thingValue `query:"external_key" maxLength:"300"`
+	Customer thingValue `query:"customer" maxLength:"64" doc:"The contact"`
+	Object   thingValue `query:"object" maxLength:"64" doc:"What he rents"`
+	External thingValue `query:"external_key" maxLength:"300" doc:"In the system that it is imported from"`
 }
 
 // pages is what every list input has.

@@ -112,7 +112,7 @@ type tokenOutput struct{ Body Token }
 
 func (s *server) revokeToken(ctx context.Context, in *struct {
 	OrgParam
-	ID string `path:"id" minLength:"1" maxLength:"64"`
+	ID string `path:"id" minLength:"1" maxLength:"64" doc:"Of the token; not its secret"`
 },
 ) (*tokenOutput, error) {
 	org, err := callerOf(ctx).org(in.Org)

@@ -89,7 +89,7 @@ func (s *server) triageCalls() {
 type listTriageInput struct {
 	OrgParam
 	PageParams
-	State string `query:"state" enum:"open,attached,new_case,discarded" default:"open"`
+	State string `query:"state" enum:"open,attached,new_case,discarded" default:"open" doc:"What has become of them so far"`
 }
 
 type triageListOutput struct{ Body List[Triage] }
