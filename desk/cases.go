@@ -84,7 +84,10 @@ type casePage struct {
 	last         casestore.Key
 }
 
-const maxPageBytes = 8 << 20 // of descriptions: two hundred cases may have two hundred megabytes
+const (
+	maxPageBytes = 8 << 20 // of descriptions: two hundred cases may have two hundred megabytes
+	maxHits      = 4096    // asked for at a time
+)
 
 // add adds a case, unless the page is full.
 func (p *casePage) add(c casework.Case, at casestore.Key) (full bool) {
@@ -105,8 +108,8 @@ func (d *Desk) find(ctx context.Context, org casework.OrgID, f CaseFilter, after
 	if err != nil {
 		return err
 	}
-	for more := true; more; {
-		wanted := p.limit + 1 - len(p.Items)
+	wanted := p.limit + 1
+	for more := true; more; wanted = min(4*wanted, maxHits) { // what few of are shown is not asked for page by page
 		hits, err := d.Finder.Find(ctx, org, q, after, wanted)
 		if err != nil {
 			return fmt.Errorf("find cases: %w", err)
@@ -114,27 +117,30 @@ func (d *Desk) find(ctx context.Context, org casework.OrgID, f CaseFilter, after
 		more = len(hits) == wanted
 		err = d.Store.View(ctx, func(tx casestore.Tx) error {
 			for _, h := range hits {
-				c, err := casestore.Cases.Get(tx, casestore.CaseKey(org, h.Case))
-				ok := err == nil
-				if ok {
-					ok, err = f.selects(tx, c, true)
-				}
-				if ignoreNotFound(err) != nil {
-					return err
-				}
-				if ok && p.add(c, h.At) {
+				full, err := p.take(tx, f, org, h)
+				if full || err != nil {
 					more = false
-					return nil
+					return err
 				}
 				after = h.At
 			}
-			return nil
+			return ctx.Err() // a filter that shows little must not outlive its caller
 		})
 		if err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// take adds the case of a hit if it is selected.
+func (p *casePage) take(tx casestore.Tx, f CaseFilter, org casework.OrgID, h search.Hit) (full bool, err error) {
+	c, err := casestore.Cases.Get(tx, casestore.CaseKey(org, h.Case))
+	if err != nil {
+		return false, ignoreNotFound(err)
+	}
+	ok, err := f.selects(tx, c, true)
+	return ok && p.add(c, h.At), err
 }
 
 // walk fills a page by looking at one case after the other. It knows no words but those of subject and description.
