@@ -8,6 +8,7 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 
 	"smartmail/casework"
+	"smartmail/desk"
 	"smartmail/threading"
 )
 
@@ -105,7 +106,7 @@ func (v view) kase(c casework.Case) (Case, error) {
 		out.Links = append(out.Links, Link{Kind: l.Kind, Case: uint64(l.Case)})
 	}
 	for _, a := range c.Attention {
-		out.Todo = append(out.Todo, todo(c, a))
+		out.Todo = append(out.Todo, todo(c.Org, desk.Todo{Attention: a, Urgency: c.Urgency(a), Case: c}, v.languages[c.Org]))
 	}
 	for _, l := range c.Lanes {
 		lane := Lane{ID: string(l.ID), Kind: string(l.Kind), Participants: []Participant{}}

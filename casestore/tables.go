@@ -11,8 +11,8 @@ import (
 // The tables. Each is declared here once; engines make buckets or database tables of them.
 // The functions below build keys, so that nobody else knows how they are made up.
 var (
-	// Cases by number; by_mail finds those that an address takes part in, by_status and by_update serve lists, by_attention and
-	// by_attention_for what waits for a person.
+	// Cases by number; by_mail finds those that an address takes part in, by_status and by_update serve lists, by_todo
+	// what waits for people.
 	Cases = Declare("cases", 2,
 		func(c *casework.Case) Key { return CaseKey(c.Org, c.Number) },
 		func(c *casework.Case) *uint64 { return &c.Version },
@@ -28,18 +28,7 @@ var (
 		Index[casework.Case]{Name: "by_update", Keys: func(c *casework.Case) []Key {
 			return []Key{K(string(c.Org)).Time(c.UpdatedAt)}
 		}},
-		Index[casework.Case]{Name: "by_attention", Keys: func(c *casework.Case) (keys []Key) {
-			for _, a := range c.Attention {
-				keys = append(keys, AttentionKey(c.Org, a))
-			}
-			return keys
-		}},
-		Index[casework.Case]{Name: "by_attention_for", Keys: func(c *casework.Case) (keys []Key) {
-			for _, a := range c.Attention {
-				keys = append(keys, AttentionForKey(c.Org, a))
-			}
-			return keys
-		}},
+		Index[casework.Case]{Name: "by_todo", Keys: todoKeys},
 	).WithUpgrade(upgradeCase)
 	// Entries of a case in order; by_id is unique.
 	Entries = Declare("entries", 1,
@@ -87,7 +76,7 @@ var (
 		func(p *casework.Party) Key { return PartyKey(p.Org, p.Email) },
 		func(p *casework.Party) *uint64 { return &p.Version },
 	)
-	// Triage items; by_state serves the queue, by_mail finds those of a mail.
+	// Triage items; by_state serves the queue, by_mail finds those of a mail, by_todo has those that wait.
 	Triage = Declare("triage", 1,
 		func(t *casework.TriageItem) Key { return K(string(t.Org)).Str(string(t.ID)) },
 		func(t *casework.TriageItem) *uint64 { return &t.Version },
@@ -96,6 +85,12 @@ var (
 		}},
 		Index[casework.TriageItem]{Name: "by_mail", Keys: func(t *casework.TriageItem) []Key {
 			return []Key{K(string(t.Org)).Str(string(t.Mail))}
+		}},
+		Index[casework.TriageItem]{Name: "by_todo", Keys: func(t *casework.TriageItem) []Key {
+			if t.State != casework.TriageOpen {
+				return nil
+			}
+			return []Key{TodoPlace(K(string(t.Org)), t.At, string(t.ID))}
 		}},
 	)
 	// Outbox holds mails to be sent; by_state serves lists, by_due the sender.
@@ -164,19 +159,6 @@ func Schemas() []*Schema {
 
 // CaseKey is the key of a case.
 func CaseKey(org casework.OrgID, n casework.CaseNumber) Key { return K(string(org)).Uint(uint64(n)) }
-
-// AttentionKey is the position in by_attention of what waits on a case.
-func AttentionKey(org casework.OrgID, a casework.Attention) Key {
-	return K(string(org)).Time(a.Since).Str(string(a.Entry))
-}
-
-// AttentionOf is the prefix in by_attention_for of what waits for one person.
-func AttentionOf(org casework.OrgID, who string) Key { return K(string(org)).Str(who) }
-
-// AttentionForKey is the position there.
-func AttentionForKey(org casework.OrgID, a casework.Attention) Key {
-	return AttentionOf(org, a.For).Time(a.Since).Str(string(a.Entry))
-}
 
 // EntriesOf is the prefix of a case's entries.
 func EntriesOf(org casework.OrgID, n casework.CaseNumber) Key { return CaseKey(org, n) }

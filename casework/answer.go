@@ -48,7 +48,7 @@ func (a AnswerOrder) apply(c *Case, t *teller) error {
 	if now := max(o.Offer, o.Sums.Total()); o.Over() && now > total {
 		t.tell(c, Entry{Kind: KindFlag, Lane: o.Lane, Order: o.No, Why: "over the price cap: somebody has to approve it",
 			Change: &Change{Field: "price", From: decimal(o.PriceCap), To: decimal(now)}})
-		t.attend(c, Attention{Lane: o.Lane, For: c.ownerOf(o.By), Why: fmt.Sprintf("order %s is over its price cap", OrderID(c.Number, o.No))})
+		t.attend(c, Attention{Code: CodeApproval, Lane: o.Lane, For: c.ownerOf(o.By), Detail: OrderID(c.Number, o.No)})
 	}
 	return nil
 }
@@ -97,7 +97,11 @@ func (a AnswerOrder) decline(c *Case, o *WorkOrder, t *teller, reason string) {
 		a.allAnswered(c, o, t)
 		return
 	}
-	t.attend(c, Attention{About: a.Mail, Lane: o.Lane, For: c.ownerOf(o.By), Why: fmt.Sprintf("order %s is %s: somebody else has to do it", OrderID(c.Number, o.No), to)})
+	code := CodeOrderReturned
+	if to == OrderDeclined {
+		code = CodeOrderDeclined
+	}
+	t.attend(c, Attention{Code: code, About: a.Mail, Lane: o.Lane, For: c.ownerOf(o.By), Detail: OrderID(c.Number, o.No)})
 	if !c.awaited() {
 		t.follow(c, StatusReturned, "the supplier answered", StatusNew, StatusAssigned, StatusStarted, StatusWaiting)
 	}
@@ -115,7 +119,10 @@ func (a AnswerOrder) allAnswered(c *Case, o *WorkOrder, t *teller) {
 			offers++
 		}
 	}
-	t.attend(c, Attention{About: a.Mail, Lane: o.Lane, For: c.ownerOf(o.By), Why: fmt.Sprintf("all have answered request %s, with %d offers", OrderID(c.Number, o.Request), offers)})
+	t.attend(c, Attention{
+		Code: CodeOffers, About: a.Mail, Lane: o.Lane, For: c.ownerOf(o.By), Detail: OrderID(c.Number, o.Request),
+		Why: fmt.Sprintf("all have answered request %s, with %d offers", OrderID(c.Number, o.Request), offers),
+	})
 }
 
 // line notes a draft line, or a price that was asked for.
@@ -189,7 +196,7 @@ func (f Flag) apply(c *Case, t *teller) error {
 	if o, ok := c.Order(f.Order); ok {
 		by = o.By
 	}
-	t.attend(c, Attention{Lane: f.Lane, For: c.ownerOf(by), Why: "an answer was not carried out: a person has to read it"})
+	t.attend(c, Attention{Code: CodeUnread, Lane: f.Lane, For: c.ownerOf(by)})
 	return nil
 }
 

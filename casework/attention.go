@@ -1,6 +1,7 @@
 package casework
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"time"
@@ -10,12 +11,14 @@ import (
 
 // Attention is something on a case that a person has to see to: it stands in his to-do list until somebody acts on it.
 type Attention struct {
-	Entry EntryID   `json:"entry"`           // that tells of it; names it
-	About EntryID   `json:"about,omitempty"` // the message that it is about, if any
-	Lane  LaneID    `json:"lane,omitempty"`  // where to act: what a person writes there settles it
-	For   string    `json:"for,omitempty"`   // whose it is, by the name that he acts under; empty: anybody's
-	Why   string    `json:"why"`             // in plain words
-	Since time.Time `json:"since"`
+	Entry  EntryID   `json:"entry"`            // that tells of it; names it
+	Code   Code      `json:"code,omitempty"`   // empty: it is older than codes
+	Detail string    `json:"detail,omitempty"` // what the code is about: an order, a recipient, who wrote
+	About  EntryID   `json:"about,omitempty"`  // the message that it is about, if any
+	Lane   LaneID    `json:"lane,omitempty"`   // where to act: what a person writes there settles it
+	For    string    `json:"for,omitempty"`    // whose it is, by the name that he acts under; empty: anybody's, of an answer who has the case
+	Why    string    `json:"why"`              // in plain English; Words has other languages
+	Since  time.Time `json:"since"`
 }
 
 // maxAttention bounds what waits on one case, since its record is read and written whole. What is over it is on the timeline alone.
@@ -23,12 +26,25 @@ const maxAttention = 100
 
 // attend asks a person to see to what was told last. One message asks once, whatever the number of its recipients.
 func (t *teller) attend(c *Case, a Attention) {
+	// What a mail says is more than that it came.
+	c.Attention = slices.DeleteFunc(c.Attention, func(b Attention) bool { return b.Code == CodeAnswer && a.About != "" && b.Entry == a.About })
 	same := func(b Attention) bool { return a.About != "" && a.About == b.About }
 	if len(c.Attention) >= maxAttention || slices.ContainsFunc(c.Attention, same) {
 		return
 	}
 	a.Entry, a.Since = t.entries[len(t.entries)-1].ID, t.at
+	if a.Why == "" {
+		a.Why = a.Words("en")
+	}
 	c.Attention = append(c.Attention, a)
+}
+
+// answered asks who has the case to read an answer, once until somebody of the house has written on its lane.
+func (t *teller) answered(c *Case, lane LaneID, who Participant) {
+	waits := func(a Attention) bool { return a.Code == CodeAnswer && a.Lane == lane }
+	if !slices.ContainsFunc(c.Attention, waits) {
+		t.attend(c, Attention{Code: CodeAnswer, Lane: lane, Detail: cmp.Or(oneLine(who.Name), who.Email)})
+	}
 }
 
 // attended settles what waited on a lane, where a person has acted there.

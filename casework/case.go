@@ -126,9 +126,10 @@ type Case struct {
 	UpdatedAt   time.Time         `json:"updated_at"`
 	DueAt       time.Time         `json:"due_at,omitzero"`
 	ClosedAt    time.Time         `json:"closed_at,omitzero"`
-	Held        []EntryID         `json:"held,omitempty"`      // mails that wait for a person to vouch for them
-	Withdrawn   []EntryID         `json:"withdrawn,omitempty"` // entries that were taken back
-	Attention   []Attention       `json:"attention,omitempty"` // what a person has to see to, oldest first
+	AssignedAt  time.Time         `json:"assigned_at,omitzero"` // to who has it now; zero: to nobody, or before this was noted
+	Held        []EntryID         `json:"held,omitempty"`       // mails that wait for a person to vouch for them
+	Withdrawn   []EntryID         `json:"withdrawn,omitempty"`  // entries that were taken back
+	Attention   []Attention       `json:"attention,omitempty"`  // what a person has to see to, oldest first
 	LastSeq     uint64            `json:"last_seq"`
 	LastNo      ParticipantNo     `json:"last_no"`
 	Version     uint64            `json:"-"`

@@ -33,6 +33,9 @@ func (m ReceiveMail) apply(c *Case, t *teller) error {
 		}
 		return nil
 	}
+	if p, _, ok := c.Participant(in.Participant); ok && m.Class == message.Personal && !in.Staff && c.LastSeq > 1 && m.Lane != LaneID(LaneInternal) {
+		t.answered(c, m.Lane, p)
+	}
 	// Only a person with the right wakes a finished case; a vacation reply, a bounce or a stranger does not.
 	done := c.Status == StatusDone || c.Status == StatusClosed
 	if done && m.Class == message.Personal && m.Rights.May(m.Sender, MayReopen) && c.LastSeq > 1 {
@@ -197,6 +200,9 @@ func (e Edit) apply(c *Case, t *teller) error {
 		}
 		from := *f.now
 		*f.now = oneLine(*f.want)
+		if f.kind == KindAssignment {
+			c.AssignedAt = t.at
+		}
 		t.tell(c, Entry{Kind: f.kind, Change: &Change{Field: f.name, From: from, To: *f.now}})
 	}
 	if e.Priority != nil && *e.Priority != c.Priority {

@@ -38,8 +38,8 @@ func (u Undelivered) apply(c *Case, t *teller) error {
 	d := u.Delivery
 	t.tell(c, Entry{Kind: KindDelivery, Lane: u.Lane, Why: u.Why, Delivery: &d})
 	t.attend(c, Attention{
-		About: d.Entry, Lane: u.Lane, For: c.ownerOf(u.Author),
-		Why: oneLine(fmt.Sprintf("a message to %s did not arrive: %s", d.Recipient, strings.TrimSpace(d.Status+" "+d.Remote))),
+		Code: CodeDelivery, About: d.Entry, Lane: u.Lane, For: c.ownerOf(u.Author),
+		Detail: d.Recipient, Why: oneLine(fmt.Sprintf("a message to %s did not arrive: %s", d.Recipient, strings.TrimSpace(d.Status+" "+d.Remote))),
 	})
 	return nil
 }

@@ -15,7 +15,7 @@ func (d Dispatch) apply(c *Case, t *teller) error {
 	if d.Assignee == "" || c.Assignee != "" {
 		return nil
 	}
-	c.Assignee = d.Assignee
+	c.Assignee, c.AssignedAt = d.Assignee, t.at
 	t.tell(c, Entry{Kind: KindAssignment, Why: d.Why, Change: &Change{Field: "assignee", To: d.Assignee}})
 	if c.Status == StatusNew {
 		c.Status = StatusAssigned

@@ -1,9 +1,6 @@
 package casework
 
-import (
-	"fmt"
-	"time"
-)
+import "time"
 
 // TimerKind is what happens when a timer is due.
 type TimerKind string
@@ -154,14 +151,15 @@ func (m Remind) apply(c *Case, t *teller) error {
 		return nil
 	}
 	o.Reminded = m.By.Times + 2 // nothing follows
-	why := fmt.Sprintf("order %s is late", OrderID(c.Number, o.No))
+	a := Attention{Code: CodeOrderLate, Lane: o.Lane, For: c.ownerOf(o.By), Detail: OrderID(c.Number, o.No)}
 	if o.State == OrderOpen || o.State == OrderAsked {
-		why = fmt.Sprintf("order %s was not answered", OrderID(c.Number, o.No))
+		a.Code = CodeOrderUnanswered
 	}
+	a.Why = a.Words("en")
 	if m.Useless {
-		why += ", and no mail reaches the supplier"
+		a.Why += ", and no mail reaches the supplier"
 	}
-	t.tell(c, Entry{Kind: KindFlag, Lane: o.Lane, Order: o.No, Why: why})
-	t.attend(c, Attention{Lane: o.Lane, For: c.ownerOf(o.By), Why: why})
+	t.tell(c, Entry{Kind: KindFlag, Lane: o.Lane, Order: o.No, Why: a.Why})
+	t.attend(c, a)
 	return nil
 }

@@ -112,5 +112,5 @@ func (a AnswerInvitation) flag(c *Case, o *WorkOrder, p Participant, t *teller) 
 		who = p.Email
 	}
 	t.tell(c, Entry{Kind: KindFlag, Lane: a.Lane, Order: o.No, Why: who + " " + why})
-	t.attend(c, Attention{Lane: a.Lane, For: c.ownerOf(o.By), Why: who + " " + why})
+	t.attend(c, Attention{Code: CodeInvitation, Lane: a.Lane, For: c.ownerOf(o.By), Detail: who, Why: who + " " + why})
 }

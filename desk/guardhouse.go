@@ -58,12 +58,15 @@ func (g *Guarded) LiftSuspension(ctx context.Context, org casework.OrgID, email 
 	return g.desk.LiftSuspension(ctx, org, email, by)
 }
 
-// Todos is Desk.Todos: of cases that the holder may work on.
+// Todos is Desk.Todos: of cases that the holder may work on, and of triage where he may decide there.
 func (g *Guarded) Todos(ctx context.Context, org casework.OrgID, who string, after casestore.Key, limit int) (Page[Todo], error) {
 	if err := g.need(access.EditCases); err != nil {
 		return Page[Todo]{}, err
 	}
-	page, err := g.desk.todos(ctx, org, who, after, limit, func(tx casestore.Tx, c casework.Case) (bool, error) { return g.sees(tx, access.ReadCases, c) })
+	page, err := g.desk.todos(ctx, org, todoQuery{
+		who: who, triage: g.grant.May(access.Triage),
+		seen: func(tx casestore.Tx, c casework.Case) (bool, error) { return g.sees(tx, access.ReadCases, c) },
+	}, after, limit)
 	for i, t := range page.Items {
 		page.Items[i].Case = g.show(t.Case)
 	}

@@ -3,54 +3,298 @@ package desk
 import (
 	"bytes"
 	"context"
-	"iter"
+	"encoding/binary"
+	"slices"
+	"time"
 
 	"smartmail/casestore"
 	"smartmail/casework"
+	"smartmail/fault"
+	"smartmail/property"
+	"smartmail/register"
 )
 
-// Todo is what waits for a person, with the case that it is on.
+// Todo is what waits for a person: with the case that it is on, or of code triage with the item.
 type Todo struct {
 	casework.Attention
-	Case casework.Case
+	Urgency casework.Urgency // Now, Soon or Normal
+	Case    casework.Case
+	Triage  *TriageView
 }
 
-// Todos returns what waits for a person, oldest first, limit at most; for nobody named, what waits for anybody.
+// Todos returns what waits for a person, the most urgent first and of that the oldest, limit at most. who is a contact, or the name under
+// which somebody acts; for nobody named it is what waits for anybody.
 func (d *Desk) Todos(ctx context.Context, org casework.OrgID, who string, after casestore.Key, limit int) (Page[Todo], error) {
-	return d.todos(ctx, org, who, after, limit, func(casestore.Tx, casework.Case) (bool, error) { return true, nil })
+	return d.todos(ctx, org, todoQuery{who: who, triage: true}, after, limit)
 }
 
-// todos is Todos, of cases that are seen.
-func (d *Desk) todos(ctx context.Context, org casework.OrgID, who string, after casestore.Key, limit int, seen func(casestore.Tx, casework.Case) (bool, error)) (Page[Todo], error) {
-	q := casestore.Query{Index: "by_attention", Prefix: casestore.K(string(org)), After: after}
-	position := func(a casework.Attention) casestore.Key { return casestore.AttentionKey(org, a) }
-	if who != "" {
-		q.Index, q.Prefix = "by_attention_for", casestore.AttentionOf(org, who)
-		position = func(a casework.Attention) casestore.Key { return casestore.AttentionForKey(org, a) }
+// todoQuery selects what waits.
+type todoQuery struct {
+	who    string
+	triage bool                                            // mails in triage are the caller's business
+	seen   func(casestore.Tx, casework.Case) (bool, error) // whether he may see a case; nil: all
+}
+
+func (d *Desk) todos(ctx context.Context, org casework.OrgID, q todoQuery, after casestore.Key, limit int) (p Page[Todo], err error) {
+	from, err := readTodoCursor(after)
+	if err != nil {
+		return p, err
 	}
-	return page(ctx, d, limit, func(tx casestore.Tx) iter.Seq2[casestore.Found[Todo], error] {
-		return waiting(casestore.Cases.Scan(tx, q), position)
-	}, func(tx casestore.Tx, t Todo) (Todo, bool, error) {
-		ok, err := seen(tx, t.Case)
-		return t, ok, err
-	})
-}
-
-// waiting picks of each case what it was found by: several things may wait on it, each at a position of its own.
-func waiting(cases iter.Seq2[casestore.Found[casework.Case], error], position func(casework.Attention) casestore.Key) iter.Seq2[casestore.Found[Todo], error] {
-	return func(yield func(casestore.Found[Todo], error) bool) {
-		for f, err := range cases {
-			found := casestore.Found[Todo]{Record: Todo{Case: f.Record}, Pos: f.Pos}
-			for _, a := range f.Record.Attention {
-				if bytes.HasPrefix(f.Pos, position(a)) {
-					found.Record.Attention = a
-				}
+	err = d.Store.View(ctx, func(tx casestore.Tx) error {
+		p = Page[Todo]{Items: []Todo{}}
+		person, err := todoPersonOf(tx, org, q)
+		if err != nil {
+			return err
+		}
+		var last todoCursor
+		for u := from.urgency; u <= casework.Normal; u++ {
+			g := gathering{ctx: ctx, tx: tx, org: org, now: d.Now(), urgency: u, seen: q.seen, most: limit - len(p.Items) + 1}
+			if u == from.urgency {
+				g.after = from.place
 			}
-			if !yield(found, err) {
-				return
+			if err := g.all(person); err != nil {
+				return err
+			}
+			for _, f := range g.found {
+				if len(p.Items) == limit {
+					p.Next = last.key()
+					return nil
+				}
+				p.Items, last = append(p.Items, f.Todo), todoCursor{u, f.place}
 			}
 		}
+		return nil
+	})
+	return p, err
+}
+
+// todoPerson is whose to-do list it is.
+type todoPerson struct {
+	lists  []todoList
+	triage bool
+}
+
+// todoList is a list that is his, or so far as something belongs to him; nil: all of it.
+type todoList struct {
+	casestore.TodoList
+	belongs func(Todo) (bool, error)
+}
+
+// todoPersonOf finds by which names somebody acts. A contact's own work waits for him under his id, his name and his addresses, and what
+// nobody has taken on in his areas waits for him too.
+func todoPersonOf(tx casestore.Tx, org casework.OrgID, q todoQuery) (p todoPerson, err error) {
+	if q.who == "" {
+		return todoPerson{[]todoList{{TodoList: casestore.TodoOfAll()}}, q.triage}, nil
 	}
+	names := []string{q.who}
+	r, err := casestore.Contacts.Get(tx, casestore.ThingKey(org, q.who))
+	if ignoreNotFound(err) != nil {
+		return p, err
+	}
+	if c := r.Thing; err == nil {
+		p.triage = q.triage && slices.Contains(c.Parts, register.Manager)
+		names = append(append(names, c.Name), c.Emails...)
+		if p.lists, err = areaLists(tx, org, c); err != nil {
+			return p, err
+		}
+	}
+	slices.Sort(names)
+	for _, name := range slices.Compact(names) {
+		p.lists = append(p.lists, todoList{TodoList: casestore.TodoFor(name)})
+	}
+	return p, nil
+}
+
+// areaLists are the lists of what nobody has taken on in a contact's areas: of each object where there is something, or where the objects
+// are very many the list of all, looked through.
+func areaLists(tx casestore.Tx, org casework.OrgID, c register.Contact) (lists []todoList, err error) {
+	roots := make([]property.ID, len(c.Areas))
+	for i, a := range c.Areas {
+		roots[i] = property.ID(a)
+	}
+	in, err := lyingIn(tx, org, roots)
+	if err != nil || len(roots) == 0 {
+		return nil, err
+	}
+	if len(in) == 0 {
+		return []todoList{{casestore.TodoOfAll(), func(t Todo) (bool, error) {
+			if t.Case.Assignee != "" || t.Code != casework.CodeNew && t.Code != casework.CodeDeadline && t.Code != casework.CodeOverdue {
+				return false, nil
+			}
+			return inside(tx, org, property.ID(t.Case.Object), roots)
+		}}}, nil
+	}
+	for _, object := range in[0].Values {
+		l := casestore.TodoAt(object)
+		for _, err := range tx.Scan(casestore.Cases.Schema(), casestore.Query{Index: "by_todo", Prefix: casestore.TodoListPrefix(org, l), Limit: 1}) {
+			if err != nil {
+				return nil, err
+			}
+			lists = append(lists, todoList{TodoList: l})
+		}
+	}
+	return lists, nil
+}
+
+// gathering collects the first of what waits with one urgency, from several lists.
+type gathering struct {
+	ctx     context.Context
+	tx      casestore.Tx
+	org     casework.OrgID
+	now     time.Time
+	urgency casework.Urgency
+	seen    func(casestore.Tx, casework.Case) (bool, error)
+	after   casestore.Key // place behind which to begin; nil: at the first
+	most    int
+	found   []placed // in their order, most at most
+}
+
+// placed is something that waits, with its place among all of its urgency.
+type placed struct {
+	Todo
+	place casestore.Key
+}
+
+func (g *gathering) all(p todoPerson) error {
+	for _, l := range p.lists {
+		if err := g.list(l.TodoList, l.belongs); err != nil {
+			return err
+		}
+	}
+	if !p.triage || g.urgency != casework.Soon {
+		return nil
+	}
+	return g.triage()
+}
+
+// list adds what is on one list as far as it is among the first, and of that which is due its part.
+func (g *gathering) list(l casestore.TodoList, belongs func(Todo) (bool, error)) error {
+	if err := g.scan(casestore.TodoPrefix(g.org, l, g.urgency), nil, nil, belongs); err != nil {
+		return err
+	}
+	due, now, soon := casestore.TodoPrefix(g.org, l, casework.ByDeadline), casestore.Key(nil).Time(g.now), casestore.Key(nil).Time(g.now.Add(casework.Near))
+	switch g.urgency {
+	case casework.Now:
+		return g.scan(due, nil, now, belongs)
+	case casework.Soon:
+		return g.scan(due, now, soon, belongs)
+	}
+	return nil
+}
+
+// scan adds what is behind a prefix, from place low and before high.
+func (g *gathering) scan(prefix, low, high casestore.Key, belongs func(Todo) (bool, error)) error {
+	q := g.query(prefix, low, high)
+	q.Index = "by_todo"
+	n := 0
+	for f, err := range casestore.Cases.Scan(g.tx, q) {
+		if err == nil {
+			err = g.ctx.Err() // a filter that finds little must not outlive its caller
+		}
+		if err != nil {
+			return err
+		}
+		t, place, ok := g.at(f.Record, prefix, f.Pos)
+		if ok && belongs != nil {
+			ok, err = belongs(t)
+		}
+		if ok && err == nil && g.seen != nil {
+			ok, err = g.seen(g.tx, f.Record)
+		}
+		switch {
+		case err != nil:
+			return err
+		case !ok:
+			continue
+		}
+		if g.found, n = append(g.found, placed{t, place}), n+1; n == g.most {
+			break
+		}
+	}
+	g.cut()
+	return nil
+}
+
+// query is what to scan behind a prefix: behind the place of the cursor, and before what could not be among the first.
+func (g *gathering) query(prefix, low, high casestore.Key) casestore.Query {
+	q := casestore.Query{Prefix: prefix}
+	if low != nil {
+		q.After = slices.Concat(prefix, low)
+	}
+	if g.after != nil {
+		if behind := slices.Concat(prefix, g.after, casestore.Key{0xFF}); bytes.Compare(behind, q.After) > 0 { // behind all records of that place
+			q.After = behind
+		}
+	}
+	if len(g.found) == g.most && (high == nil || bytes.Compare(g.found[g.most-1].place, high) < 0) {
+		high = g.found[g.most-1].place
+	}
+	if high != nil {
+		q.Until = slices.Concat(prefix, high)
+	}
+	return q
+}
+
+// at is what on a case it was found by: several things may wait on it, each in a place of its own.
+func (g *gathering) at(c casework.Case, prefix, pos casestore.Key) (Todo, casestore.Key, bool) {
+	for _, a := range c.Waits() {
+		place := casestore.TodoPlace(nil, a.Since, string(a.Entry))
+		if !bytes.HasPrefix(pos, slices.Concat(prefix, place)) {
+			continue
+		}
+		if unbegun := a.Code == casework.CodeNew || a.Code == casework.CodeNotStarted; unbegun && c.Pressing(g.now) {
+			return Todo{}, nil, false
+		}
+		if a.Code == casework.CodeDeadline && g.urgency == casework.Now {
+			a.Code = casework.CodeOverdue
+		}
+		return Todo{Attention: a, Urgency: g.urgency, Case: c}, place, true
+	}
+	return Todo{}, nil, false
+}
+
+// triage adds the mails that wait in triage.
+func (g *gathering) triage() error {
+	q := g.query(casestore.K(string(g.org)), nil, nil)
+	q.Index, q.Limit = "by_todo", g.most
+	for f, err := range casestore.Triage.Scan(g.tx, q) {
+		if err != nil {
+			return err
+		}
+		v, _, err := viewTriage(g.tx, f.Record)
+		if err != nil {
+			return err
+		}
+		a := casework.Attention{Entry: casework.EntryID(v.ID), Code: casework.CodeTriage, Why: v.Why, Since: v.At}
+		g.found = append(g.found, placed{Todo{Attention: a, Urgency: g.urgency, Triage: &v}, casestore.TodoPlace(nil, v.At, string(v.ID))})
+	}
+	g.cut()
+	return nil
+}
+
+func (g *gathering) cut() {
+	slices.SortFunc(g.found, func(a, b placed) int { return bytes.Compare(a.place, b.place) })
+	g.found = g.found[:min(g.most, len(g.found))]
+}
+
+// todoCursor is a place in the whole list.
+type todoCursor struct {
+	urgency casework.Urgency
+	place   casestore.Key
+}
+
+func (c todoCursor) key() casestore.Key {
+	return slices.Concat(casestore.Key(nil).Uint(uint64(c.urgency)), c.place)
+}
+
+func readTodoCursor(k casestore.Key) (c todoCursor, err error) {
+	if len(k) == 0 {
+		return c, nil
+	}
+	if len(k) < 8 || binary.BigEndian.Uint64(k) > uint64(casework.Normal) {
+		return c, fault.New(fault.Invalid, "this cursor is not one of a to-do list")
+	}
+	return todoCursor{casework.Urgency(binary.BigEndian.Uint64(k)), k[8:]}, nil
 }
 
 // Attend says that a person has seen to what the entry asks for. Errors: fault.NotFound; Conflict where it asks for nothing any more.

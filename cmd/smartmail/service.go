@@ -104,7 +104,7 @@ func openService(ctx context.Context, cfg *config.Config, log *slog.Logger, reso
 	if err := s.desk.LoadKeys(ctx); err != nil {
 		return nil, errors.Join(err, s.close())
 	}
-	if err := s.desk.CompleteLog(ctx); err != nil {
+	if err := errors.Join(s.desk.CompleteLog(ctx), s.desk.CompleteTodo(ctx)); err != nil {
 		return nil, errors.Join(err, s.close())
 	}
 	if s.composer, err = compose.New(compose.Options{Reader: s.desk, Orgs: orgs, Signer: keys, PublicURL: cfg.HTTP.PublicURL}); err != nil {
