@@ -100,6 +100,7 @@ type Desk interface {
 	Orders
 	Tokens
 	Registers
+	Feed
 	Administer() error // why the caller may not see or change how the organisation looks and works; nil: he may
 }
 
@@ -154,6 +155,9 @@ type Options struct {
 	// It is asked once a second at most.
 	Ready func(ctx context.Context) (checks map[string]string, err error)
 
+	Bell     Bell            // nil: who waits for events hears of them within a second
+	Stopping <-chan struct{} // closed: nobody is let wait any longer; nil: never
+
 	Log     *slog.Logger     // nil: slog.Default
 	Now     func() time.Time // nil: time.Now
 	MaxBody int64            // bytes of a request; 0: DefaultMaxBody
@@ -162,14 +166,15 @@ type Options struct {
 // server holds what the calls share.
 type server struct {
 	Options
-	view   view
-	api    huma.API
-	admin  *caller // nil: no admin token
-	secret [32]byte
-	guard  *throttle.Limiter   // of wrong tokens
-	bodies *semaphore.Weighted // bytes of request bodies in memory at a time
-	thumbs *picture.Maker
-	ready  readiness
+	view    view
+	api     huma.API
+	admin   *caller // nil: no admin token
+	secret  [32]byte
+	guard   *throttle.Limiter   // of wrong tokens
+	bodies  *semaphore.Weighted // bytes of request bodies in memory at a time
+	thumbs  *picture.Maker
+	waiters *semaphore.Weighted // callers who wait for events
+	ready   readiness
 }
 
 // New returns the API. The error tells of options that can't be.
@@ -192,6 +197,7 @@ func New(o Options) (http.Handler, error) {
 		guard:   throttle.New(o.Now, 1, guesses),
 		bodies:  semaphore.NewWeighted(2 * o.MaxBody),
 		thumbs:  picture.NewMaker(thumbnailJobs),
+		waiters: semaphore.NewWeighted(maxWaiters),
 	}
 	s.setAdmin(o.AdminToken)
 	s.AdminToken = ""
@@ -227,6 +233,7 @@ func (s *server) engine() (*gin.Engine, error) {
 	s.messageCalls()
 	s.orderCalls()
 	s.entryCalls()
+	s.eventCalls()
 	s.fileCalls()
 	s.triageCalls()
 	s.outboxCalls()

@@ -30,6 +30,7 @@ type call struct {
 	status       int  // of success; 0: 200
 	public       bool // needs no token
 	streams      bool // answers with a stream, which may take longer than callTimeout
+	waits        bool // may wait for something, up to callTimeout, before it begins
 	bigBody      bool
 	binary       string // media type of a stream
 }
@@ -49,6 +50,9 @@ func register[In, Out any](s *server, c call, fn func(context.Context, *In) (*Ou
 	} else {
 		op.Errors = append(op.Errors, http.StatusUnauthorized, http.StatusForbidden, http.StatusNotFound, http.StatusTooManyRequests, http.StatusServiceUnavailable)
 	}
+	if c.waits {
+		op.Errors = append(op.Errors, http.StatusConflict)
+	}
 	if c.method != http.MethodGet {
 		op.Errors = append(op.Errors, http.StatusBadRequest, http.StatusConflict, http.StatusRequestEntityTooLarge, http.StatusUnsupportedMediaType)
 	}
@@ -61,7 +65,11 @@ func register[In, Out any](s *server, c call, fn func(context.Context, *In) (*Ou
 	huma.Register(s.api, op, func(ctx context.Context, in *In) (*Out, error) {
 		if !c.streams {
 			var cancel context.CancelFunc
-			ctx, cancel = context.WithTimeout(ctx, callTimeout)
+			limit := callTimeout
+			if c.waits {
+				limit += callTimeout
+			}
+			ctx, cancel = context.WithTimeout(ctx, limit)
 			defer cancel()
 		}
 		out, err := fn(ctx, in)

@@ -110,6 +110,7 @@ func (h *guardedHouse) probes() map[string]probe {
 		"get-triage":      id("/triage/", h.ids["triage"], "", ""),
 		"decide-triage":   id("/triage/", h.ids["triage"], "", `{"action":"discard"}`),
 		"lift-suspension": {"/suspensions/x@y.example", "/suspensions/z@y.example", ""},
+		"list-events":     list("/events"),
 		"preview-mail":    {hidden: "/organisations/a/preview/message"},
 		"create-token":    {hidden: "/tokens", body: `{"name":"x","role":"administrator"}`},
 		"revoke-token":    id("/tokens/", "x", "", ""),

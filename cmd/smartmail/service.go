@@ -23,6 +23,7 @@ import (
 	"smartmail/control"
 	"smartmail/desk"
 	"smartmail/dnsresolve"
+	"smartmail/follow"
 	"smartmail/intake"
 	"smartmail/mailauth"
 	"smartmail/message"
@@ -47,6 +48,7 @@ type service struct {
 	intake   *intake.Intake
 	composer *compose.Composer
 	sender   *outbound.Sender        // nil: nothing is sent
+	bell     follow.Bell             // rung when the log has grown
 	pages    map[string]http.Handler // shown beside the API, by pattern; the demo's alone
 }
 
@@ -93,7 +95,7 @@ func openService(ctx context.Context, cfg *config.Config, log *slog.Logger, reso
 	keys := threading.NewKeyring(time.Now)
 	s.router = threading.NewRouter(keys, cfg.SMTP.Hostname, routing(cfg))
 	s.desk = desk.New(desk.Options{
-		Store: s.store, Blobs: s.blobs, Finder: s.derived, Logged: s.derived.Wake, Keys: keys, Router: s.router, Orgs: orgIDs(cfg), Notices: noticed, Log: log, Retry: retry(cfg),
+		Store: s.store, Blobs: s.blobs, Finder: s.derived, Logged: s.logged, Keys: keys, Router: s.router, Orgs: orgIDs(cfg), Notices: noticed, Log: log, Retry: retry(cfg),
 		Wake: func() {
 			if s.sender != nil {
 				s.sender.Wake()
@@ -118,6 +120,12 @@ func openService(ctx context.Context, cfg *config.Config, log *slog.Logger, reso
 		Scanner: scanner, Desk: s.desk, Policy: policy, Observe: s.metrics.step,
 	})
 	return s, nil
+}
+
+// logged tells those who follow the log that there is something new in it.
+func (s *service) logged() {
+	s.derived.Wake()
+	s.bell.Ring()
 }
 
 func (s *service) close() error { return errors.Join(s.derived.store.Close(), s.store.Close()) }
@@ -206,7 +214,7 @@ func (s *service) run(ctx context.Context, l listeners, adminToken string) error
 		l.close()
 		return err
 	}
-	api, err := s.api(adminToken)
+	api, err := s.api(adminToken, ctx.Done())
 	if err != nil {
 		l.close()
 		return err
@@ -291,14 +299,14 @@ func (s *service) housekeeping(ctx context.Context) error {
 }
 
 // api wires the HTTP side.
-func (s *service) api(token string) (*http.Server, error) {
+func (s *service) api(token string, stopping <-chan struct{}) (*http.Server, error) {
 	var orgs []admin.Org
 	for _, o := range s.cfg.Organisations {
 		orgs = append(orgs, admin.Org{ID: casework.OrgID(o.ID), Name: o.Name, Language: o.Language})
 	}
 	h, err := admin.New(admin.Options{
 		House: admin.Open(s.desk), Router: s.router, Orgs: orgs, AdminToken: token, Metrics: s.metrics.handler(),
-		Previews: s.composer, TrustedProxies: s.cfg.HTTP.TrustedProxies, Ready: s.ready, Log: s.log,
+		Previews: s.composer, TrustedProxies: s.cfg.HTTP.TrustedProxies, Ready: s.ready, Bell: &s.bell, Stopping: stopping, Log: s.log,
 	})
 	if err != nil {
 		return nil, err
