@@ -46,6 +46,16 @@ type Cases interface {
 	Do(ctx context.Context, org casework.OrgID, n casework.CaseNumber, cmd casework.Command, by casework.Actor, expect uint64) (casework.Case, []casework.Entry, error)
 }
 
+// Links is what the API does with two cases at a time.
+type Links interface {
+	Merge(ctx context.Context, org casework.OrgID, from, into casework.CaseNumber, by casework.Actor) (casework.Case, error)
+	Split(ctx context.Context, org casework.OrgID, n casework.CaseNumber, o desk.SplitOrder) (casework.Case, error)
+	MoveEntry(ctx context.Context, org casework.OrgID, id casework.EntryID, to casework.CaseNumber, by casework.Actor) (casework.Entry, error)
+	Link(ctx context.Context, org casework.OrgID, n casework.CaseNumber, link casework.Link, by casework.Actor) (casework.Case, error)
+	Unlink(ctx context.Context, org casework.OrgID, n casework.CaseNumber, link casework.Link, by casework.Actor) (casework.Case, error)
+	TellChildren(ctx context.Context, org casework.OrgID, n casework.CaseNumber, text string, by casework.Actor) (casework.Entry, []casework.CaseNumber, error)
+}
+
 // Timeline is what the API reads of a case's entries.
 type Timeline interface {
 	Entries(ctx context.Context, org casework.OrgID, n casework.CaseNumber, after casestore.Key, limit int) (desk.Page[desk.EntryView], error)
@@ -91,6 +101,7 @@ type Previews interface {
 // Desk is the house as far as a caller's grant opens it; *desk.Guarded is one.
 type Desk interface {
 	Cases
+	Links
 	Timeline
 	Files
 	TriageQueue
@@ -230,6 +241,7 @@ func (s *server) engine() (*gin.Engine, error) {
 	s.api.UseMiddleware(s.authenticate, s.admit)
 	s.healthCalls()
 	s.caseCalls()
+	s.linkCalls()
 	s.messageCalls()
 	s.orderCalls()
 	s.entryCalls()

@@ -72,7 +72,7 @@ type Reporter struct {
 
 // Link ties a case to another one.
 type Link struct {
-	Kind string `json:"kind" enum:"continues,continued_by"`
+	Kind string `json:"kind" enum:"continues,continued_by,parent_of,child_of,relates_to,merged_into,merged_from,split_into,split_from"`
 	Case uint64 `json:"case"`
 }
 

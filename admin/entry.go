@@ -26,6 +26,13 @@ type FieldChange struct {
 	To    string `json:"to"`
 }
 
+// Origin is the entry of another case that an entry was taken from.
+type Origin struct {
+	Case  uint64    `json:"case"`
+	Entry string    `json:"entry"`
+	At    time.Time `json:"at"`
+}
+
 // OrderFields are the fields of a work order.
 type OrderFields struct {
 	Deadline *time.Time `json:"deadline"`
@@ -70,6 +77,7 @@ type Entry struct {
 	Case        uint64       `json:"case"`
 	Why         string       `json:"why,omitempty" doc:"In words, where a rule did it"`
 	Hidden      string       `json:"hidden,omitempty" enum:"held,withdrawn" doc:"Nobody outside sees it: it waits for a person to vouch for it, or was taken back"`
+	Origin      *Origin      `json:"origin,omitempty" doc:"The entry of another case that it was taken from"`
 	Change      *FieldChange `json:"change,omitempty"`
 	Delivery    []Delivered  `json:"delivery,omitzero" nullable:"false" doc:"Of kind mail_out and order: what became of the mail to each recipient so far; of kind delivery: the one that did not arrive"`
 	Text        *string      `json:"text,omitempty" doc:"Of a reply only what is new; of a mail that opens a case all of it"`
@@ -100,6 +108,9 @@ func (v view) entry(ctx context.Context, e desk.EntryView) (Entry, error) {
 	}
 	if c := e.Change; c != nil {
 		out.Change = &FieldChange{Field: c.Field, From: c.From, To: c.To}
+	}
+	if o := e.Origin; o != nil {
+		out.Origin = &Origin{Case: uint64(o.Case), Entry: string(o.Entry), At: o.At.UTC()}
 	}
 	if v := e.Visit; v != nil {
 		out.Visit = &Visit{From: utc(v.From), To: utc(v.To), Cancelled: v.Cancelled}

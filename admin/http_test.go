@@ -29,7 +29,10 @@ func calls() [][3]string {
 	all := [][3]string{
 		{"POST", "/api/v1/cases", `{"subject":"x"}`}, {"GET", "/api/v1/cases", ""}, {"GET", "/api/v1/cases/1", ""},
 		{"PATCH", "/api/v1/cases/1", `{}`}, {"POST", "/api/v1/cases/1/participants", `{"kind":"customer","email":"a@b.example"}`},
-		{"GET", "/api/v1/cases/1/entries", ""}, {"GET", "/api/v1/entries/x", ""},
+		{"GET", "/api/v1/cases/1/entries", ""}, {"GET", "/api/v1/entries/x", ""}, {"POST", "/api/v1/entries/x/move", `{"case":1}`},
+		{"POST", "/api/v1/cases/1/merge", `{"into":2}`}, {"POST", "/api/v1/cases/1/split", `{"subject":"x","entries":["x"]}`},
+		{"POST", "/api/v1/cases/1/links", `{"kind":"parent_of","case":2}`}, {"DELETE", "/api/v1/cases/1/links/parent_of/2", ""},
+		{"POST", "/api/v1/cases/1/updates", `{"text":"x"}`},
 		{"POST", "/api/v1/cases/1/messages", `{"lane":"internal","text":"x"}`}, {"POST", "/api/v1/cases/1/orders", `{"supplier":"a@b.example"}`},
 		{"GET", "/api/v1/cases/1/orders", ""}, {"GET", "/api/v1/cases/1/quotes", ""}, {"GET", "/api/v1/orders/x", ""}, {"POST", "/api/v1/orders/x", `{"action":"withdraw"}`},
 		{"GET", "/api/v1/messages/x/raw", ""}, {"GET", "/api/v1/attachments/x", ""}, {"GET", "/api/v1/attachments/x/thumbnail", ""},
@@ -255,7 +258,7 @@ func TestOpenAPI(t *testing.T) {
 			ids[op["operationId"]] = true
 		}
 	}
-	templates := strings.NewReplacer("/cases/1", "/cases/{number}", "/x", "/{id}", "/a@b.example", "/{address}", "/preview/message", "/preview/{kind}")
+	templates := strings.NewReplacer("/links/parent_of/2", "/links/{kind}/{case}", "/cases/1", "/cases/{number}", "/x", "/{id}", "/a@b.example", "/{address}", "/preview/message", "/preview/{kind}")
 	routes := append(calls(), [3]string{"GET", "/healthz"}, [3]string{"GET", "/readyz"}, [3]string{"GET", "/metrics"})
 	for _, c := range routes {
 		op := doc.Paths[templates.Replace(c[1])][strings.ToLower(c[0])]

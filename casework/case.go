@@ -101,7 +101,7 @@ func (p *Priority) UnmarshalJSON(b []byte) error {
 
 // Link ties a case to another one of the same organisation.
 type Link struct {
-	Kind string     `json:"kind"` // "continues": this case goes on where a closed one ended; "continued_by": the other end
+	Kind string     `json:"kind"` // Continues and its like
 	Case CaseNumber `json:"case"`
 }
 
@@ -122,6 +122,7 @@ type Case struct {
 	Lanes       []Lane            `json:"lanes"`
 	Orders      []WorkOrder       `json:"orders,omitempty"`
 	Links       []Link            `json:"links,omitempty"`
+	Merged      *Merger           `json:"merged,omitempty"` // nil: the case does not go on in another
 	CreatedAt   time.Time         `json:"created_at"`
 	UpdatedAt   time.Time         `json:"updated_at"`
 	DueAt       time.Time         `json:"due_at,omitzero"`
@@ -239,7 +240,7 @@ func (c *Case) join(kind LaneKind, name, email string) (Participant, LaneID, err
 		}
 	}
 	if c.LastNo >= maxParticipants {
-		return Participant{}, "", fault.New(fault.Conflict, fmt.Sprintf("case %d has %d participants, which is the most", c.Number, maxParticipants))
+		return Participant{}, "", c.full()
 	}
 	c.LastNo++
 	p := Participant{No: c.LastNo, Name: name, Email: email}
@@ -253,4 +254,8 @@ func (c *Case) join(kind LaneKind, name, email string) (Participant, LaneID, err
 		c.Lanes = append(c.Lanes, Lane{ID: id, Kind: kind, Participants: []Participant{p}})
 	}
 	return p, id, nil
+}
+
+func (c *Case) full() error {
+	return fault.New(fault.Conflict, fmt.Sprintf("case %d has %d participants, which is the most", c.Number, maxParticipants))
 }

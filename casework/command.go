@@ -48,6 +48,9 @@ func Do(c Case, cmd Command, by Actor, at time.Time, newID func() (EntryID, erro
 	if err := allowed(cmd, by); err != nil {
 		return c, nil, err
 	}
+	if err := c.elsewhere(cmd); err != nil {
+		return c, nil, err
+	}
 	next := c.clone()
 	t := &teller{by: by, at: at, newID: newID}
 	if err := cmd.apply(&next, t); err != nil {

@@ -37,7 +37,7 @@ func (m ReceiveMail) apply(c *Case, t *teller) error {
 		t.answered(c, m.Lane, p)
 	}
 	// Only a person with the right wakes a finished case; a vacation reply, a bounce or a stranger does not.
-	done := c.Status == StatusDone || c.Status == StatusClosed
+	done := c.Merged == nil && (c.Status == StatusDone || c.Status == StatusClosed)
 	if done && m.Class == message.Personal && m.Rights.May(m.Sender, MayReopen) && c.LastSeq > 1 {
 		to := StatusNew
 		if c.Assignee != "" {
@@ -74,6 +74,7 @@ type Post struct {
 	Lane  LaneID
 	Text  string
 	Files []File
+	Why   string // in words, where it is said on several cases
 }
 
 func (p Post) apply(c *Case, t *teller) error {
@@ -94,7 +95,7 @@ func (p Post) apply(c *Case, t *teller) error {
 	if len(l.Participants) == 0 {
 		return fault.New(fault.Conflict, fmt.Sprintf("nobody is on lane %q", p.Lane))
 	}
-	t.tell(c, Entry{Kind: KindMailOut, Lane: p.Lane, MailOut: &MailOut{Text: p.Text, Files: p.Files}})
+	t.tell(c, Entry{Kind: KindMailOut, Lane: p.Lane, Why: p.Why, MailOut: &MailOut{Text: p.Text, Files: p.Files}})
 	t.attended(c, p.Lane)
 	return nil
 }
@@ -250,21 +251,6 @@ func (e Edit) editFields(c *Case, t *teller) error {
 	return nil
 }
 
-// LinkTo ties the case to another.
-type LinkTo struct {
-	Link
-	Why string
-}
-
-func (l LinkTo) apply(c *Case, t *teller) error {
-	if slices.Contains(c.Links, l.Link) {
-		return nil
-	}
-	c.Links = append(c.Links, l.Link)
-	t.tell(c, Entry{Kind: KindLink, Why: l.Why, Change: &Change{Field: l.Kind, To: fmt.Sprint(l.Case)}})
-	return nil
-}
-
 // Confirm vouches for a mail that was held: from now on others on its lane may see it.
 type Confirm struct{ Entry EntryID }
 
@@ -308,7 +294,7 @@ func (w Withdraw) apply(c *Case, t *teller) error {
 // Outgoing returns the mails that an entry causes: one to each participant of its lane, and to nobody else whatever a
 // header says. What each mail must bear (addresses, Message-ID) is for the desk to sign.
 func Outgoing(c Case, e Entry) []OutboxItem {
-	if e.Kind != KindMailOut && e.Kind != KindOrder {
+	if e.Kind != KindMailOut && e.Kind != KindOrder || e.Origin != nil { // what was taken from another case was sent from there
 		return nil
 	}
 	l, ok := c.Lane(e.Lane)

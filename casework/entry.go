@@ -116,8 +116,9 @@ type Entry struct {
 	Kind       EntryKind   `json:"kind"`
 	Actor      Actor       `json:"actor"`
 	Lane       LaneID      `json:"lane,omitempty"`
-	Order      OrderNo     `json:"order,omitempty"` // that it is about
-	Why        string      `json:"why,omitempty"`   // in words, where a rule did it
+	Order      OrderNo     `json:"order,omitempty"`  // that it is about
+	Why        string      `json:"why,omitempty"`    // in words, where a rule did it
+	Origin     *Origin     `json:"origin,omitempty"` // nil: it came to be on this case
 	MailIn     *MailIn     `json:"mail_in,omitempty"`
 	MailOut    *MailOut    `json:"mail_out,omitempty"`
 	Text       string      `json:"text,omitempty"` // of a note, or the description of a new case

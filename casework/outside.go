@@ -14,10 +14,11 @@ func (c *Case) LanesOf(emails []string) (lanes []LaneID) {
 }
 
 // Outside is the case as somebody sees it who is on those lanes and not of the house: what it is about and where it stands, his own
-// lanes and orders, and nothing of the others, nor of who works on it.
+// lanes and orders, and nothing of the others, nor of who works on it. Customers who came by a merged case have not reported this one: what it
+// was reported with, and where it is, they do not see.
 func (c Case) Outside(lanes []LaneID) Case {
 	o := Case{
-		Org: c.Org, Number: c.Number, Subject: c.Subject, Status: c.Status, Class: c.Class, Object: c.Object,
+		Org: c.Org, Number: c.Number, Subject: c.Subject, Status: c.Status, Class: c.Class,
 		CreatedAt: c.CreatedAt, UpdatedAt: c.UpdatedAt, ClosedAt: c.ClosedAt, Version: c.Version,
 	}
 	for _, l := range c.Lanes {
@@ -25,7 +26,10 @@ func (c Case) Outside(lanes []LaneID) Case {
 			continue
 		}
 		o.Lanes = append(o.Lanes, l)
-		if l.Kind == LaneCustomer {
+		if l.ID == LaneID(LaneCustomer) || l.Kind == LaneSupplier {
+			o.Object = c.Object
+		}
+		if l.ID == LaneID(LaneCustomer) {
 			o.Description, o.Reporter = c.Description, c.Reporter
 		}
 	}
@@ -39,6 +43,9 @@ func (c Case) Outside(lanes []LaneID) Case {
 
 // Closes reports whether the command closes the case, or opens it again.
 func Closes(cmd Command, c Case) bool {
+	if _, merges := cmd.(MergeInto); merges {
+		return true
+	}
 	e, ok := cmd.(Edit)
 	return ok && e.Status != nil && *e.Status != c.Status && (*e.Status == StatusClosed || c.Status == StatusClosed)
 }

@@ -35,13 +35,17 @@ func (d *Desk) KeepFile(ctx context.Context, org casework.OrgID, name, mediaType
 	return f, nil
 }
 
-// putFiles writes the rows that keep an entry's files from the sweep.
+// putFiles writes the rows that keep an entry's files from the sweep. Files of an entry that was taken to another case are that entry's.
 func putFiles(tx casestore.Tx, e casework.Entry) error {
 	if e.MailOut == nil {
 		return nil
 	}
 	for _, f := range e.MailOut.Files {
-		if err := casestore.Files.Put(tx, &casework.SentFile{Org: e.Org, File: f, Entry: e.ID}); err != nil {
+		had, err := casestore.Files.Get(tx, casestore.K(string(e.Org)).Str(f.ID))
+		if ignoreNotFound(err) != nil {
+			return err
+		}
+		if err := casestore.Files.Put(tx, &casework.SentFile{Org: e.Org, File: f, Entry: e.ID, Version: had.Version}); err != nil {
 			return err
 		}
 	}

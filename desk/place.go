@@ -135,17 +135,11 @@ func (d *Desk) placeOnNewCase(tx casestore.Tx, m casework.Mail, p threading.Plac
 // link ties a new case and the closed one that it continues, both ways.
 func (d *Desk) link(tx casestore.Tx, c casework.Case, old casework.CaseNumber, at time.Time) (casework.Case, error) {
 	const why = "mail for a case that was closed too long ago"
-	late := rule("late reply")
-	c, _, err := d.act(tx, c, casework.LinkTo{Link: casework.Link{Kind: "continues", Case: old}, Why: why}, late, at)
-	if err != nil {
-		return c, err
-	}
 	closed, err := casestore.Cases.Get(tx, casestore.CaseKey(c.Org, old))
 	if err != nil {
 		return c, caseError(old, err)
 	}
-	_, _, err = d.act(tx, closed, casework.LinkTo{Link: casework.Link{Kind: "continued_by", Case: c.Number}, Why: why}, late, at)
-	return c, err
+	return d.tie(tx, c, closed, casework.Continues, why, rule("late reply"), at)
 }
 
 // placeInTriage puts the mail before a person; where it lies already as a held entry, beside that.

@@ -117,6 +117,10 @@ func (d *Desk) attach(tx casestore.Tx, t *casework.TriageItem, m *casework.Mail,
 		_, _, err := d.act(tx, c, casework.Confirm{Entry: t.Entry}, o.By, done.At)
 		return err
 	}
+	if c, err = onward(tx, c); err != nil {
+		return err
+	}
+	n = c.Number
 	bounce := m.Content.Class == message.Bounce
 	if t.Entry != "" && t.Case == n && bounce {
 		return nil // it lies there for staff alone, and stays so

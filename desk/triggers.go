@@ -56,7 +56,7 @@ func triggers() []trigger {
 // announce tells the customers of a case what has changed, in one mail for all that one command did.
 func (d *Desk) announce(tx casestore.Tx, c casework.Case, entries []casework.Entry) (casework.Case, error) {
 	n, chosen := d.Notices[c.Org]
-	if !chosen {
+	if !chosen || c.Merged != nil { // it goes on elsewhere
 		return c, nil
 	}
 	for _, l := range c.Lanes {

@@ -108,6 +108,9 @@ func Resolve(m Mail, router *Router, look Lookup) ([]Placement, error) {
 			placements = mergePlacement(placements, r.triage("the case of this address is not there any more"), route.Address)
 			continue
 		}
+		if found, err = r.onward(found); err != nil {
+			return nil, err
+		}
 		if route.Kind == ToBounce {
 			found.reasons = append(found.reasons, "to a return path of ours")
 		}

@@ -16,11 +16,49 @@ import (
 // search goes through what the mail itself points to, in the order of proof.
 func (r resolver) search() (match, bool, error) {
 	for _, step := range []func() (match, bool, error){r.byHeaderAddress, r.bySignedID, r.byReference, r.byReturned, r.byQuotedToken, r.bySubject} {
-		if found, ok, err := step(); ok || err != nil {
+		found, ok, err := step()
+		if err == nil && ok {
+			found, err = r.onward(found)
+		}
+		if ok || err != nil {
 			return found, ok, err
 		}
 	}
 	return match{}, false, nil
+}
+
+// maxMerges bounds how many mergers are followed; each closes a case for good, so that they never lead in a circle.
+const maxMerges = 50
+
+// onward goes from a case that was merged to the one in which it goes on: as the same participant, or where the mail is nobody's on the lane of
+// those who were on its lane. A bounce stays with the message that it is about.
+func (r resolver) onward(f match) (match, error) {
+	for range maxMerges {
+		merged := f.c.Merged
+		if merged == nil || r.m.Content.Class == message.Bounce {
+			break
+		}
+		next, ok, err := r.look.Case(merged.Into)
+		if err != nil || !ok {
+			return f, err
+		}
+		no := f.participant
+		if l, there := f.c.Lane(f.lane); no == 0 && there && len(l.Participants) > 0 {
+			no = l.Participants[0].No
+		}
+		p, lane, ok := next.Participant(merged.As[no])
+		switch {
+		case ok && f.participant != 0:
+			f.participant = p.No
+		case !ok && f.lane == casework.LaneID(casework.LaneInternal):
+			lane = f.lane
+		case !ok:
+			return f, nil
+		}
+		f.reasons = append(f.reasons, fmt.Sprintf("case %d was merged into case %d", f.c.Number, next.Number))
+		f.c, f.lane = next, lane
+	}
+	return f, nil
 }
 
 // byHeaderAddress finds a case address of ours in To or Cc, which the peer delivers in a transaction of its own: so that
