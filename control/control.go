@@ -37,6 +37,8 @@ type Service interface {
 	Import(ctx context.Context, org string, raw []byte) (reply string, again bool, err error)
 	// Reindex has all that is derived made anew, and does not wait for it.
 	Reindex(ctx context.Context) (summary string, err error)
+	// Backup writes a copy of the store, without the blobs of which earlier has the sum. One that was broken off lacks its end.
+	Backup(ctx context.Context, earlier map[string]string, w io.Writer) error
 	// Token makes an API token for an organisation and returns its secret.
 	Token(ctx context.Context, org, name, role string) (secret string, err error)
 }
@@ -90,6 +92,16 @@ func Handler(s Service, limit int64) http.Handler {
 	mux.HandleFunc("POST /reindex", func(w http.ResponseWriter, r *http.Request) {
 		summary, err := s.Reindex(r.Context())
 		finish(json.NewEncoder(w), line{Done: summary}, err)
+	})
+	mux.HandleFunc("POST /backup", func(w http.ResponseWriter, r *http.Request) {
+		var earlier map[string]string
+		err := json.NewDecoder(r.Body).Decode(&earlier)
+		if err == nil {
+			err = s.Backup(r.Context(), earlier, w)
+		}
+		if err != nil {
+			panic(http.ErrAbortHandler) // the service has logged why; a torn answer is no copy
+		}
 	})
 	mux.HandleFunc("POST /token", func(w http.ResponseWriter, r *http.Request) {
 		q := r.URL.Query()
@@ -150,6 +162,23 @@ func (c *Client) Reindex(ctx context.Context) (string, error) {
 	return l.Done, err
 }
 
+// Backup implements Service through the running instance.
+func (c *Client) Backup(ctx context.Context, earlier map[string]string, w io.Writer) error {
+	body, err := json.Marshal(earlier)
+	if err != nil {
+		return fmt.Errorf("control: %w", err)
+	}
+	resp, err := c.post(ctx, "backup", body)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = resp.Body.Close() }() // read only
+	if _, err := io.Copy(w, resp.Body); err != nil {
+		return fmt.Errorf("control: the running instance broke off, its log says why: %w", err)
+	}
+	return nil
+}
+
 // Token implements Service through the running instance.
 func (c *Client) Token(ctx context.Context, org, name, role string) (string, error) {
 	q := url.Values{"org": {org}, "name": {name}, "role": {role}}
@@ -157,14 +186,22 @@ func (c *Client) Token(ctx context.Context, org, name, role string) (string, err
 	return l.Done, err
 }
 
-func (c *Client) call(ctx context.Context, what string, body []byte, report func(string)) (line, error) {
+func (c *Client) post(ctx context.Context, what string, body []byte) (*http.Response, error) {
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, "http://smartmail/"+what, bytes.NewReader(body))
 	if err != nil {
-		return line{}, fmt.Errorf("control: %w", err)
+		return nil, fmt.Errorf("control: %w", err)
 	}
 	resp, err := c.http.Do(req)
 	if err != nil {
-		return line{}, fmt.Errorf("control: %w", err)
+		return nil, fmt.Errorf("control: %w", err)
+	}
+	return resp, nil
+}
+
+func (c *Client) call(ctx context.Context, what string, body []byte, report func(string)) (line, error) {
+	resp, err := c.post(ctx, what, body)
+	if err != nil {
+		return line{}, err
 	}
 	defer func() { _ = resp.Body.Close() }() // read only
 	dec := json.NewDecoder(bufio.NewReader(resp.Body))

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -34,6 +35,14 @@ func (house) Import(_ context.Context, org string, raw []byte) (string, bool, er
 }
 
 func (house) Reindex(context.Context) (string, error) { return "anew", nil }
+
+func (house) Backup(_ context.Context, earlier map[string]string, w io.Writer) error {
+	_, err := fmt.Fprintf(w, "copy without %d blobs", len(earlier))
+	if earlier["torn"] != "" {
+		return errors.New("the disk is gone")
+	}
+	return err
+}
 
 func (house) Token(_ context.Context, org, name, role string) (string, error) {
 	return org + "/" + name + "/" + role, nil
@@ -72,6 +81,13 @@ func TestVerifyAndImport(t *testing.T) {
 	}
 	if summary, err := c.Reindex(t.Context()); err != nil || summary != "anew" {
 		t.Errorf("reindex: %q, %v", summary, err)
+	}
+	var copied strings.Builder
+	if err := c.Backup(t.Context(), map[string]string{"a": "b"}, &copied); err != nil || copied.String() != "copy without 1 blobs" {
+		t.Errorf("backup gives %q, %v", copied.String(), err)
+	}
+	if err := c.Backup(t.Context(), map[string]string{"torn": "x"}, io.Discard); err == nil {
+		t.Error("a torn backup is taken for a whole one")
 	}
 	if secret, err := c.Token(t.Context(), "demo", "é b", "reader"); err != nil || secret != "demo/é b/reader" {
 		t.Errorf("token gives %q, %v", secret, err)

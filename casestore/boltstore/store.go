@@ -170,14 +170,15 @@ func (s *Store) View(ctx context.Context, fn func(casestore.Tx) error) error {
 	})
 }
 
-// Backup writes a consistent copy of the database, which Open accepts, while the store goes on to work.
-func (s *Store) Backup(ctx context.Context, w io.Writer) (int64, error) {
-	var n int64
-	err := s.read(ctx, func(base *bbolt.Tx) (err error) {
-		n, err = base.WriteTo(contextWriter{ctx, w})
-		return err
+// Snapshot calls fn once with the size in bytes of a consistent copy of the database, which Open accepts, and with what writes it. The store
+// goes on to work meanwhile; as with a View, its file can only grow.
+func (s *Store) Snapshot(ctx context.Context, fn func(size int64, write func(io.Writer) error) error) error {
+	return s.read(ctx, func(base *bbolt.Tx) error {
+		return fn(base.Size(), func(w io.Writer) error {
+			_, err := base.WriteTo(contextWriter{ctx, w})
+			return err
+		})
 	})
-	return n, err
 }
 
 type contextWriter struct {

@@ -201,7 +201,7 @@ func TestOpenRefuses(t *testing.T) {
 	}
 }
 
-func TestBackup(t *testing.T) {
+func TestSnapshot(t *testing.T) {
 	s := open(t, Options{})
 	if err := putItem(s, "a"); err != nil {
 		t.Fatal(err)
@@ -211,13 +211,20 @@ func TestBackup(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	n, err := s.Backup(context.Background(), f)
-	if err = errors.Join(err, f.Close()); err != nil || n == 0 {
-		t.Fatal(n, err)
+	size := int64(0)
+	err = s.Snapshot(context.Background(), func(n int64, write func(io.Writer) error) error {
+		size = n
+		return write(f)
+	})
+	if err = errors.Join(err, f.Close()); err != nil {
+		t.Fatal(err)
+	}
+	if info, err := os.Stat(path); err != nil || info.Size() != size {
+		t.Errorf("%d bytes were told of: %v, %v", size, info, err)
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()
-	if _, err := s.Backup(ctx, io.Discard); !errors.Is(err, context.Canceled) {
+	if err := s.Snapshot(ctx, func(_ int64, write func(io.Writer) error) error { return write(io.Discard) }); !errors.Is(err, context.Canceled) {
 		t.Error(err)
 	}
 	copied := openAt(t, path, Options{})

@@ -41,6 +41,7 @@ var order = []struct {
 	{"follow", []string{"fault", "casework", "casestore"}},
 	{"search", []string{"fault", "casework", "casestore", "follow"}},
 	{"blobstore", []string{"fault"}},
+	{"backup", []string{"fault", "blobstore"}},
 	{"blobstore/files", []string{"fault", "blobstore"}},
 	{"desk", []string{"fault", "access", "property", "register", "grammar", "message", "mailauth/verdict", "casework", "threading", "casestore", "search", "blobstore"}},
 	{"compose", []string{"fault", "message", "picture", "casework", "threading", "desk"}},

@@ -28,6 +28,8 @@ type cli struct {
 	Check   checkCmd   `cmd:"" help:"Validate a configuration and print what is in force."`
 	Import  importCmd  `cmd:"" help:"Take in stored mail: mbox, Maildir or .eml files. Safe to run again."`
 	Verify  verifyCmd  `cmd:"" help:"Read the whole store and report every fault."`
+	Backup  backupCmd  `cmd:"" help:"Copy the whole store into one file, while the service runs."`
+	Restore restoreCmd `cmd:"" help:"Make a store of a backup."`
 	Explain explainCmd `cmd:"" help:"Show what each step makes of a mail, without network or store."`
 	Replay  replayCmd  `cmd:"" help:"Show what the rules of today would read another way in stored mail."`
 	Reindex reindexCmd `cmd:"" help:"Make the search index anew, while the service runs."`

@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"sync"
 	"syscall"
 	"time"
 
@@ -49,6 +50,7 @@ type service struct {
 	composer *compose.Composer
 	sender   *outbound.Sender        // nil: nothing is sent
 	bell     follow.Bell             // rung when the log has grown
+	deleting sync.Mutex              // held by who removes blobs, and by a backup, which copies those that its database names
 	pages    map[string]http.Handler // shown beside the API, by pattern; the demo's alone
 }
 
@@ -280,6 +282,9 @@ func (s *service) housekeeping(ctx context.Context) error {
 				s.log.Error("keys were not read again", "err", err)
 			}
 		case <-sweep.C:
+			if !s.deleting.TryLock() {
+				continue // a backup runs: the next hour will do
+			}
 			n, err := s.desk.Sweep(ctx)
 			if err != nil {
 				s.log.Error("sweep", "err", err)
@@ -291,6 +296,7 @@ func (s *service) housekeeping(ctx context.Context) error {
 			} else if n > 0 {
 				s.log.Info("purged discarded mails", "count", n)
 			}
+			s.deleting.Unlock()
 			if _, err = s.desk.ForgetTransportPolicies(ctx); err != nil {
 				s.log.Error("policies that ran out stay", "err", err)
 			}
