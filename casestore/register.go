@@ -14,7 +14,8 @@ var (
 		Index[casework.Registered[property.Object]]{Name: "by_parent", Keys: func(r *casework.Registered[property.Object]) []Key {
 			return []Key{ThingKey(r.Org, string(r.Thing.Parent))}
 		}})
-	// Contacts are people and companies; by_email finds whose an address is, by_part all suppliers and so on.
+	// Contacts are people and companies; by_email finds whose an address is, by_part all suppliers and so on,
+	// by_morning who is written to in the morning.
 	Contacts = declareThing("contacts",
 		Index[casework.Registered[register.Contact]]{Name: "by_email", Keys: func(r *casework.Registered[register.Contact]) (keys []Key) {
 			for _, email := range r.Thing.Emails {
@@ -27,6 +28,12 @@ var (
 				keys = append(keys, ThingKey(r.Org, string(p)))
 			}
 			return keys
+		}},
+		Index[casework.Registered[register.Contact]]{Name: "by_morning", Keys: func(r *casework.Registered[register.Contact]) []Key {
+			if n := r.Thing.Notify; n == nil || !n.Morning || r.Thing.Archived {
+				return nil
+			}
+			return []Key{ThingKey(r.Org, r.Thing.ID)}
 		}})
 	// Tenancies; found by their customer and by their object.
 	Tenancies = declareThing("tenancies",

@@ -225,14 +225,23 @@ type Notified struct {
 	Version uint64  `json:"-"`
 }
 
-// Caps of mail that rules send to one address.
+// Caps of mail that rules send to one address, and to one of the house, whose machines' answers cause no mail.
 const (
 	NotifiedPerHour = 5
 	NotifiedPerDay  = 40
+	StaffPerHour    = 60
+	StaffPerDay     = 300
 )
 
 // Another counts one more at that instant; false means that it would be one too many, and counts nothing.
 func (n *Notified) Another(unix int64) bool {
+	return n.another(unix, NotifiedPerHour, NotifiedPerDay)
+}
+
+// AnotherToStaff is Another for an address of the house.
+func (n *Notified) AnotherToStaff(unix int64) bool { return n.another(unix, StaffPerHour, StaffPerDay) }
+
+func (n *Notified) another(unix int64, perHour, perDay int) bool {
 	hour, day := 0, n.At[:0:0]
 	for _, at := range n.At {
 		if unix-at < 24*3600 {
@@ -242,7 +251,7 @@ func (n *Notified) Another(unix int64) bool {
 			hour++
 		}
 	}
-	if hour >= NotifiedPerHour || len(day) >= NotifiedPerDay {
+	if hour >= perHour || len(day) >= perDay {
 		return false
 	}
 	day = append(day, unix)

@@ -76,7 +76,7 @@ func allowed(cmd Command, by Actor) error {
 		return nil
 	}
 	switch cmd.(type) {
-	case Notify, Remind, Dispatch:
+	case Notify, Remind, Dispatch, TellStaff:
 		if by.Via != ViaRule {
 			return fault.New(fault.Forbidden, "only a rule may do this")
 		}

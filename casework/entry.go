@@ -80,6 +80,8 @@ const (
 	AutoReminder   = "reminder"   // of an order
 	AutoUnderstood = "understood" // tells what was understood of an answer to an order
 	AutoNews       = "news"       // tells a customer how far his case has come
+	AutoNewCase    = "new_case"   // tells somebody of the house that a case is his
+	AutoMorning    = "morning"    // tells him what waits for him
 )
 
 // What a mail tells a supplier of his order.

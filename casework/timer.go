@@ -5,8 +5,11 @@ import "time"
 // TimerKind is what happens when a timer is due.
 type TimerKind string
 
-// TimerOrder reminds the supplier of an order, and at last the orderer.
-const TimerOrder TimerKind = "order"
+// The kinds of timers.
+const (
+	TimerOrder   TimerKind = "order"   // reminds the supplier of an order, and at last the orderer
+	TimerMorning TimerKind = "morning" // of an organisation: writes to its people what waits for them
+)
 
 // Timer is something that is to happen to a case by itself. There is one of a kind for each thing, and the case alone decides
 // whether and when: a timer that comes too early or too often does nothing.
@@ -15,6 +18,7 @@ type Timer struct {
 	Case    CaseNumber `json:"case"`
 	Kind    TimerKind  `json:"kind"`
 	Order   OrderNo    `json:"order,omitempty"`
+	After   string     `json:"after,omitempty"` // of TimerMorning: the contact who was written to last
 	DueAt   time.Time  `json:"due_at"`
 	Version uint64     `json:"-"`
 }

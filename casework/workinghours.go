@@ -166,6 +166,27 @@ func (w WorkingHours) Add(t time.Time, d time.Duration) time.Time {
 	return t.Add(d)
 }
 
+// defaultOpening is when an organisation opens that gives no hours, in minutes from midnight, from Monday to Friday.
+const defaultOpening = 7 * 60
+
+// NextOpening is when the first hours of a working day begin next, later than t; the zero time where nobody works for ten years.
+func (w WorkingHours) NextOpening(t time.Time) time.Time {
+	if w.always() {
+		for d := time.Monday; d <= time.Friday; d++ {
+			w.Week[d] = []Span{{defaultOpening, 24 * 60}}
+		}
+	}
+	at := t.In(w.location())
+	for range maxDays {
+		if spans := w.spans(at); len(spans) > 0 && spans[0].from.After(t) {
+			return spans[0].from
+		}
+		y, m, day := at.Date()
+		at = time.Date(y, m, day+1, 0, 0, 0, 0, w.location())
+	}
+	return time.Time{}
+}
+
 func later(a, b time.Time) time.Time {
 	if a.After(b) {
 		return a

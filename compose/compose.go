@@ -118,16 +118,9 @@ func (c *Composer) Compose(ctx context.Context, item casework.OutboxItem) (Mail,
 	if !ok {
 		return Mail{}, fault.New(fault.NotFound, fmt.Sprintf("there is no organisation %q", item.Org))
 	}
-	cs, err := c.Reader.Case(ctx, item.Org, item.Case)
+	cs, entry, err := c.source(ctx, item)
 	if err != nil {
 		return Mail{}, fmt.Errorf("compose: %w", err)
-	}
-	entry, err := c.Reader.Entry(ctx, item.Org, item.Entry)
-	if err != nil {
-		return Mail{}, fmt.Errorf("compose: %w", err)
-	}
-	if entry.MailOut == nil {
-		return Mail{}, fault.New(fault.Invalid, fmt.Sprintf("entry %s is no message", entry.ID))
 	}
 	f := factsOf(org, cs, entry.Entry, item)
 	files, apart, err := c.files(ctx, org, item, entry.Entry, f.Language)
@@ -153,10 +146,29 @@ func (c *Composer) Compose(ctx context.Context, item casework.OutboxItem) (Mail,
 	return Mail{From: item.ReturnPath, To: item.To.Email, Raw: raw}, nil
 }
 
+// source is the case and the entry that a mail is about; of one that is on no case an entry that says the same.
+func (c *Composer) source(ctx context.Context, item casework.OutboxItem) (casework.Case, desk.EntryView, error) {
+	if s := item.Staff; s != nil {
+		return casework.Case{}, desk.EntryView{Entry: casework.Entry{Kind: casework.KindMailOut, MailOut: &casework.MailOut{Text: s.Text, Auto: s.Auto}}}, nil
+	}
+	cs, err := c.Reader.Case(ctx, item.Org, item.Case)
+	if err != nil {
+		return cs, desk.EntryView{}, err
+	}
+	entry, err := c.Reader.Entry(ctx, item.Org, item.Entry)
+	if err == nil && entry.MailOut == nil {
+		err = fault.New(fault.Invalid, fmt.Sprintf("entry %s is no message", entry.ID))
+	}
+	return cs, entry, err
+}
+
 // thread returns the Message-IDs that the mail refers to: a root that all mails to one participant share, so that programs keep one
 // thread though the answer is still to come, then what the newest mail on the lane referred to, and that one itself (RFC 5322
-// section 3.6.4).
+// section 3.6.4). What is on no case is in no thread.
 func (c *Composer) thread(ctx context.Context, item casework.OutboxItem, before uint64) ([]string, error) {
+	if item.Staff != nil {
+		return nil, nil
+	}
 	ids := []string{fmt.Sprintf("c%d-%d@%s", item.Case, item.Participant, domain(item.ReplyTo))}
 	newest, ok, err := c.Reader.NewestMail(ctx, item.Org, item.Case, item.Lane, before)
 	if err != nil {

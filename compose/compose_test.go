@@ -136,7 +136,8 @@ func TestGolden(t *testing.T) {
 	for name, e := range map[string]casework.Entry{
 		"booked": booked, "cancelled": cancelled,
 		"reminder": remind, "quote": quote, "withdrawn": about(casework.AboutWithdrawn, "Hyresgästen har lagat det själv."), "chosen": about(casework.AboutChosen, ""), "thanked": about(casework.AboutThanked, ""),
-		"order": order(), "message": withFile, "customer": toCustomer, "received": out(casework.AutoReceived, "Mottaget."), "understood": out(casework.AutoUnderstood, "- Klar\n- Tid 2,5 h"),
+		"new-case": out(casework.AutoNewCase, "Ärende #1042 är ditt."),
+		"order":    order(), "message": withFile, "customer": toCustomer, "received": out(casework.AutoReceived, "Mottaget."), "understood": out(casework.AutoUnderstood, "- Klar\n- Tid 2,5 h"),
 	} {
 		for _, language := range []string{"sv", "en"} {
 			t.Run(name+"-"+language, func(t *testing.T) {
@@ -163,6 +164,33 @@ func TestGolden(t *testing.T) {
 					t.Errorf("%s differs (%v); composed:\n%s", golden, err, m.Raw)
 				}
 			})
+		}
+	}
+}
+
+// A mail that is on no case needs no desk, has no return path and is in no thread.
+func TestMorningMail(t *testing.T) {
+	for _, language := range []string{"sv", "en"} {
+		i := casework.OutboxItem{
+			Org: "demo", ID: "o1", At: at(), To: casework.Participant{Name: "Nora Nord", Email: "nora@landlord.example"}, ReplyTo: "postmaster@arende.example.org", MessageID: "s-o1@arende.example.org",
+			Staff: &casework.StaffMail{Auto: casework.AutoMorning, Language: language, Text: "Det här väntar på dig i dag.", Todo: []casework.StaffTodo{
+				{Case: 1042, Subject: "Droppande kran\r\nBcc: x@y.example", Why: "sista dagen har passerat", DueAt: at().AddDate(0, 0, -1)},
+				{Case: 1051, Subject: "Lås <b>", Why: "Anna har skrivit och väntar på svar", Urgency: casework.Soon},
+				{Subject: "Autosvar", Why: "ett mejl som inte hör till något ärende", Urgency: casework.Soon},
+			}},
+		}
+		m, err := composer(t, shelf{}, "sv", "Demo Bostad AB").Compose(t.Context(), i)
+		if err != nil || m.From != "" || m.To != "nora@landlord.example" {
+			t.Fatalf("from %q to %q, %v", m.From, m.To, err)
+		}
+		golden := filepath.Join("testdata", "morning-"+language+".eml")
+		if *update {
+			if err := os.WriteFile(golden, m.Raw, 0o644); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if want, err := os.ReadFile(golden); err != nil || string(want) != string(m.Raw) {
+			t.Errorf("%s differs (%v); composed:\n%s", golden, err, m.Raw)
 		}
 	}
 }

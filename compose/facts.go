@@ -26,6 +26,7 @@ type facts struct {
 	Quote                bool
 	Rows                 []row  // of a work order; those without a value are left out
 	Links                []link // of a work order: ready-made answers
+	Todo                 []todo // of a morning's mail: what waits
 	Files                []linked
 	Until                string // the day to which Files and Page can be read
 	Next                 string // to a customer: what happens next
@@ -40,6 +41,14 @@ type shownLogo struct {
 
 type row struct{ Label, Value string }
 
+// todo is a line of a to-do list. Heading is that of the first with its urgency.
+type todo struct {
+	Heading      string
+	Number       uint64 // of the case; 0: it is about none
+	Subject, Why string
+	Due          string
+}
+
 type link struct {
 	Label, URL string
 	First      bool
@@ -48,7 +57,8 @@ type link struct {
 // words of the languages.
 type words struct {
 	dateTime                                                             string
-	order, quote                                                         string
+	order, quote, newCase, today                                         string
+	urgency                                                              [3]string // headings of a to-do list
 	what, where, class, deadline, priceCap, contact, phone, files, notes string
 	about                                                                map[string]string // what a mail tells of an order, as its subject begins
 	answers, offers                                                      [][2]string       // label, body: to an order, to a request for a price
@@ -57,16 +67,18 @@ type words struct {
 func wordsOf(language string) words {
 	if language == "sv" {
 		return words{
-			dateTime: "2006-01-02 15:04", order: "Arbetsorder", quote: "Prisförfrågan",
-			what: "Vad", where: "Var", class: "Typ", deadline: "Klart senast", priceCap: "Högsta pris", contact: "Kontakt", phone: "Telefon", files: "Bilagor", notes: "Felanmälan",
+			dateTime: "2006-01-02 15:04", order: "Arbetsorder", quote: "Prisförfrågan", newCase: "Nytt ärende", today: "Att göra",
+			urgency: [3]string{"Nu", "Snart", "När du hinner"},
+			what:    "Vad", where: "Var", class: "Typ", deadline: "Klart senast", priceCap: "Högsta pris", contact: "Kontakt", phone: "Telefon", files: "Bilagor", notes: "Felanmälan",
 			answers: [][2]string{{"Tar jobbet", "TAR JOBBET"}, {"Boka tid", "BOKAT "}, {"Klar", "KLAR\r\nTID:  h\r\nMATERIAL: \r\nRESA:  km"}, {"Nej tack", "NEJ TACK "}},
 			offers:  [][2]string{{"Lämna pris", "PRIS  kr"}, {"Nej tack", "NEJ TACK "}},
 			about:   map[string]string{casework.AboutWithdrawn: "Återkallad", casework.AboutChosen: "Beställning", casework.AboutThanked: "Tack för ert svar", casework.AboutReminder: "Påminnelse"},
 		}
 	}
 	return words{
-		dateTime: "2006-01-02 15:04", order: "Work order", quote: "Request for a quote",
-		what: "What", where: "Where", class: "Type", deadline: "Done by", priceCap: "Price cap", contact: "Contact", phone: "Phone", files: "Attachments", notes: "Report",
+		dateTime: "2006-01-02 15:04", order: "Work order", quote: "Request for a quote", newCase: "New case", today: "To do",
+		urgency: [3]string{"Now", "Soon", "When there is time"},
+		what:    "What", where: "Where", class: "Type", deadline: "Done by", priceCap: "Price cap", contact: "Contact", phone: "Phone", files: "Attachments", notes: "Report",
 		answers: [][2]string{{"Accept", "ACCEPT"}, {"Book a time", "BOOKED "}, {"Done", "DONE\r\nTIME:  h\r\nMATERIAL: \r\nTRAVEL:  km"}, {"Decline", "DECLINE "}},
 		offers:  [][2]string{{"Give a price", "PRICE  kr"}, {"Decline", "DECLINE "}},
 		about:   map[string]string{casework.AboutWithdrawn: "Withdrawn", casework.AboutChosen: "Order", casework.AboutThanked: "Thank you", casework.AboutReminder: "Reminder"},
@@ -90,7 +102,17 @@ func factsOf(org Org, cs casework.Case, e casework.Entry, item casework.OutboxIt
 	f.Paragraphs = Paragraphs(f.Text)
 	f.Until = Day(org.expires(item), f.Language, org.Location)
 	w := wordsOf(f.Language)
+	if s := item.Staff; s != nil {
+		f.Language = s.Language
+		w = wordsOf(f.Language)
+		f.Todo, f.Order, f.Subject = todos(w, s.Todo, org.Location), "", fmt.Sprintf("%s %s", w.today, item.At.In(org.Location).Format(time.DateOnly))
+		f.CaseSubject = f.Subject
+		return f
+	}
 	name := w.about[e.MailOut.About]
+	if e.MailOut.Auto == casework.AutoNewCase {
+		name = w.newCase
+	}
 	if e.Kind == casework.KindOrder {
 		name = w.order
 		if f.Quote {
@@ -99,6 +121,9 @@ func factsOf(org Org, cs casework.Case, e casework.Entry, item casework.OutboxIt
 	}
 	if name != "" {
 		f.Subject = name + ": " + f.Subject
+	}
+	if e.MailOut.Auto == casework.AutoNewCase {
+		f.Rows = rows(w, cs, casework.MailOut{Deadline: cs.DueAt}, org.Location)
 	}
 	if e.Kind == casework.KindOrder || e.MailOut.About == casework.AboutChosen || e.MailOut.About == casework.AboutReminder {
 		f.Rows = rows(w, cs, *e.MailOut, org.Location)
@@ -109,6 +134,22 @@ func factsOf(org Org, cs casework.Case, e casework.Entry, item casework.OutboxIt
 		f.Links = links(answers, item.ReplyTo, f.Subject)
 	}
 	return f
+}
+
+// todos are the lines of a to-do list, each urgency below a heading.
+func todos(w words, all []casework.StaffTodo, loc *time.Location) (out []todo) {
+	last := casework.ByDeadline
+	for _, t := range all {
+		l := todo{Number: uint64(t.Case), Subject: line(t.Subject), Why: line(t.Why)}
+		if t.Urgency != last {
+			last, l.Heading = t.Urgency, w.urgency[min(t.Urgency, casework.Normal)]
+		}
+		if !t.DueAt.IsZero() {
+			l.Due = t.DueAt.In(loc).Format(time.DateOnly)
+		}
+		out = append(out, l)
+	}
+	return out
 }
 
 // rows is what a craftsman needs to know. Door codes and personal numbers are no part of it.

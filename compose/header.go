@@ -18,7 +18,10 @@ type field struct{ name, value string }
 
 // header makes the fields of a mail. auto is what no person wrote is for.
 func header(org Org, item casework.OutboxItem, f facts, thread []string, auto string) []field {
-	from := mail.Address{Name: fmt.Sprintf("%s #%d", line(org.Name), item.Case), Address: item.ReplyTo}
+	from := mail.Address{Name: line(org.Name), Address: item.ReplyTo}
+	if item.Case != 0 {
+		from.Name += fmt.Sprintf(" #%d", item.Case)
+	}
 	to := mail.Address{Name: line(item.To.Name), Address: item.To.Email}
 	fields := []field{
 		{"Date", item.At.UTC().Format(time.RFC1123Z)},
@@ -27,14 +30,14 @@ func header(org Org, item casework.OutboxItem, f facts, thread []string, auto st
 		{"Reply-To", address(from)},
 		{"Subject", encode(f.Subject)},
 		{"Message-ID", "<" + item.MessageID + ">"},
-		{"In-Reply-To", "<" + thread[len(thread)-1] + ">"},
-		{"References", "<" + strings.Join(thread, ">\r\n <") + ">"},
-		{"MIME-Version", "1.0"},
-		{"Content-Language", f.Language},
 	}
+	if len(thread) > 0 {
+		fields = append(fields, field{"In-Reply-To", "<" + thread[len(thread)-1] + ">"}, field{"References", "<" + strings.Join(thread, ">\r\n <") + ">"})
+	}
+	fields = append(fields, field{"MIME-Version", "1.0"}, field{"Content-Language", f.Language})
 	if auto != "" {
 		submitted := "auto-replied"
-		if auto == casework.AutoReminder { // it answers nothing
+		if auto == casework.AutoReminder || auto == casework.AutoNewCase || auto == casework.AutoMorning { // it answers nothing
 			submitted = "auto-generated"
 		}
 		// RFC 3834 section 5; the second keeps Exchange from answering.

@@ -30,6 +30,8 @@ func kinds() []kind {
 		{"message", out("")},
 		{"received", out(casework.AutoReceived)},
 		{"understood", out(casework.AutoUnderstood)},
+		{"new_case", out(casework.AutoNewCase)},
+		{"morning", out(casework.AutoMorning)},
 		{"withdrawn", about(casework.AboutWithdrawn)},
 		{"chosen", about(casework.AboutChosen)},
 		{"thanked", about(casework.AboutThanked)},
@@ -92,12 +94,25 @@ func sampleOf(org Org, k kind) facts {
 		Case: cs.Number, Participant: 1, At: at, To: casework.Participant{No: 1, Name: "Anna Andersson", Email: "anna@other.example"},
 		ReplyTo: "a1042-1-abcdefghijklmnopqrst@arende.example.org",
 	}
+	if k.name == "morning" {
+		cs, item = casework.Case{}, sampleMorning(item, say)
+	}
 	f := factsOf(org, cs, casework.Entry{Kind: k.entry.Kind, Order: k.entry.Order, MailOut: &out}, item)
 	f.Files = []linked{{say("film på kranen.mp4", "film of the tap.mp4"), Bytes(24_300_000, org.Language), "https://mx.example.org" + FilePath + "sample"}}
-	if k.entry.Order == 0 {
+	if k.entry.Order == 0 && item.Staff == nil {
 		f.Next, f.Page = Next(cs, at, org.Language, time.UTC), "https://mx.example.org"+PagePath+"sample"
 	}
 	return f
+}
+
+// sampleMorning is what waits for somebody one morning.
+func sampleMorning(item casework.OutboxItem, say func(sv, en string) string) casework.OutboxItem {
+	item.Case, item.Participant = 0, 0
+	item.Staff = &casework.StaffMail{Auto: casework.AutoMorning, Language: say("sv", "en"), Todo: []casework.StaffTodo{
+		{Case: 1042, Subject: say("Droppande kran i köket", "Dripping tap in the kitchen"), Why: say("sista dagen har passerat", "the deadline has passed"), Urgency: casework.Now, DueAt: item.At.AddDate(0, 0, -1)},
+		{Case: 1051, Subject: say("Trasig lampa i trapphuset", "Broken lamp in the stairwell"), Why: say("nytt: ingen har tagit hand om det", "new: nobody has taken it on"), Urgency: casework.Normal},
+	}}
+	return item
 }
 
 // Preview is a sample mail of one kind. In its HTML the logo is a data URL, so that a browser shows it.

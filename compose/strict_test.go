@@ -161,12 +161,17 @@ func (s strict) fields(raw []byte) (map[string]string, []byte) {
 
 func (s strict) header(raw []byte) {
 	f, _ := s.fields(raw)
-	for _, name := range []string{"date", "from", "to", "reply-to", "subject", "message-id", "in-reply-to", "references", "mime-version", "content-type"} {
+	ids := append(strings.Fields(f["references"]), f["message-id"])
+	names := []string{"date", "from", "to", "reply-to", "subject", "message-id", "mime-version", "content-type"}
+	if !strings.HasPrefix(f["message-id"], "<s-") { // what is on no case is in no thread
+		ids, names = append(ids, f["in-reply-to"]), append(names, "in-reply-to", "references")
+	}
+	for _, name := range names {
 		if _, ok := f[name]; !ok {
 			s.t.Errorf("no %s", name)
 		}
 	}
-	for _, id := range append(strings.Fields(f["references"]), f["message-id"], f["in-reply-to"]) {
+	for _, id := range ids {
 		if !messageIDs.MatchString(id) {
 			s.t.Errorf("%q is no Message-ID", id)
 		}

@@ -124,7 +124,10 @@ func (d *Desk) Do(ctx context.Context, org casework.OrgID, n casework.CaseNumber
 		if expect != 0 && expect != c.Version {
 			return fault.New(fault.Conflict, fmt.Sprintf("case %d has changed meanwhile", n))
 		}
-		after, entries, err = d.act(tx, c, cmd, by, d.Now())
+		now := d.Now()
+		if after, entries, err = d.act(tx, c, cmd, by, now); err == nil && after.Assignee != c.Assignee {
+			after, err = d.tellAssignee(tx, after, by, now)
+		}
 		return err
 	})
 	return after, entries, err
@@ -147,7 +150,9 @@ func (d *Desk) Open(ctx context.Context, org casework.OrgID, cmd casework.Open, 
 		if opened, err = d.open(tx, org, cmd, by, now); err != nil {
 			return err
 		}
-		opened, err = d.dispatch(tx, opened, now)
+		if opened, err = d.dispatch(tx, opened, now); err == nil {
+			opened, err = d.tellAssignee(tx, opened, by, now)
+		}
 		return err
 	})
 	return opened, err

@@ -20,8 +20,7 @@ func rule(name string) casework.Actor { return casework.Actor{Via: casework.ViaR
 func (d *Desk) acknowledge(tx casestore.Tx, c casework.Case, m casework.Mail, sender casework.Sender) error {
 	n := d.Notices[m.Org]
 	p, _, ok := c.ParticipantByMail(m.Content.From.Email)
-	imported := m.Envelope.Protocol == "" && !m.Envelope.Client.IsValid()
-	if !n.Acknowledge || !ok || imported || m.Content.Class != message.Personal || m.Envelope.ReversePath == "" ||
+	if !n.Acknowledge || !ok || imported(m) || m.Content.Class != message.Personal || m.Envelope.ReversePath == "" ||
 		sender == casework.Unconfirmed || m.Auth.DMARC.Result == verdict.Fail {
 		return nil
 	}
@@ -35,6 +34,11 @@ func (d *Desk) acknowledge(tx casestore.Tx, c casework.Case, m casework.Mail, se
 	return err
 }
 
+// imported reports whether a mail came by no connection: it is an old one.
+func imported(m casework.Mail) bool {
+	return m.Envelope.Protocol == "" && !m.Envelope.Client.IsValid()
+}
+
 // notify writes to a participant within the caps, which are counted in the same transaction. What is over them is not sent.
 func (d *Desk) notify(tx casestore.Tx, c casework.Case, p casework.Participant, auto, text string, at time.Time) (casework.Case, error) {
 	return d.write(tx, c, p, casework.Notify{Auto: auto, Text: text}, at)
@@ -42,7 +46,7 @@ func (d *Desk) notify(tx casestore.Tx, c casework.Case, p casework.Participant, 
 
 // write is notify for a mail that says more.
 func (d *Desk) write(tx casestore.Tx, c casework.Case, p casework.Participant, n casework.Notify, at time.Time) (casework.Case, error) {
-	if l, err := d.leave(tx, c.Org, p.Email, at); l != granted || err != nil {
+	if l, err := d.leave(tx, c.Org, p.Email, at, (*casework.Notified).Another); l != granted || err != nil {
 		return c, err
 	}
 	n.Participant = p.No
@@ -59,8 +63,8 @@ const (
 	never         // it is one of ours, or takes no mail
 )
 
-// leave asks for leave to write once, and counts it.
-func (d *Desk) leave(tx casestore.Tx, org casework.OrgID, email string, at time.Time) (leave, error) {
+// leave asks for leave to write once, and counts it by the caps of another.
+func (d *Desk) leave(tx casestore.Tx, org casework.OrgID, email string, at time.Time, another func(n *casework.Notified, unix int64) bool) (leave, error) {
 	if _, err := d.Router.Route(email); err == nil || casework.Unattended(email) {
 		return never, nil // an address of ours, or one that nobody reads
 	}
@@ -72,7 +76,7 @@ func (d *Desk) leave(tx casestore.Tx, org casework.OrgID, email string, at time.
 		return never, err
 	}
 	count.Org, count.Email = org, casework.Address(email)
-	if !count.Another(at.Unix()) {
+	if !another(&count, at.Unix()) {
 		return later, nil
 	}
 	return granted, casestore.Notified.Put(tx, &count)

@@ -187,6 +187,10 @@ func (d *Desk) conclude(tx casestore.Tx, o casework.OutboxItem, out casework.Out
 	if out.State == casework.Sent {
 		o.SentAt = now
 	}
+	if o.Staff != nil && out.State != casework.Deferred {
+		staff := *o.Staff
+		staff.Todo, o.Staff = nil, &staff // they are many, and were written or never will be
+	}
 	if err := casestore.Outbox.Put(tx, &o); err != nil {
 		return err
 	}
@@ -197,6 +201,10 @@ func (d *Desk) conclude(tx casestore.Tx, o casework.OutboxItem, out casework.Out
 		if err := suspend(tx, o, now); err != nil {
 			return err
 		}
+	}
+	if o.Staff != nil {
+		d.Log.Warn("a mail to somebody of the house did not arrive", "org", o.Org, "outbox", o.ID, "contact", o.Staff.Contact, "status", o.Status)
+		return nil
 	}
 	c, err := casestore.Cases.Get(tx, casestore.CaseKey(o.Org, o.Case))
 	if err != nil {

@@ -126,7 +126,10 @@ func (d *Desk) placeOnNewCase(tx casestore.Tx, m casework.Mail, p threading.Plac
 			return casework.Place{}, err
 		}
 	}
-	if c, err = d.dispatch(tx, c, m.At); err != nil {
+	if c, err = d.dispatch(tx, c, m.At); err == nil && !imported(m) {
+		c, err = d.tellAssignee(tx, c, author(m), m.At)
+	}
+	if err != nil {
 		return casework.Place{}, err
 	}
 	return casework.Place{Case: c.Number, Entry: entries[0].ID}, d.acknowledge(tx, c, m, p.Sender)

@@ -46,6 +46,9 @@ func (d *Desk) SentText(ctx context.Context, org casework.OrgID, id casework.Out
 	if err != nil {
 		return "", err
 	}
+	if o.Staff != nil {
+		return o.Staff.Text, nil
+	}
 	e, err := d.Entry(ctx, org, o.Entry)
 	if err == nil && e.MailOut != nil {
 		text = e.MailOut.Text

@@ -26,6 +26,9 @@ func (d *Desk) LiftSuspension(ctx context.Context, org casework.OrgID, email str
 		if err := casestore.Suspended.Delete(tx, &s); err != nil {
 			return err
 		}
+		if s.Case == 0 { // a mail that is on no case
+			return nil
+		}
 		c, err := casestore.Cases.Get(tx, casestore.CaseKey(org, s.Case))
 		if err != nil {
 			return caseError(s.Case, err)

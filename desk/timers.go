@@ -58,6 +58,9 @@ func dropTimer(tx casestore.Tx, t casework.Timer) error {
 // and is tried again by the next call.
 func (d *Desk) RunTimers(ctx context.Context) (ran int, err error) {
 	for _, org := range d.Orgs {
+		if err := d.setMorning(ctx, org); err != nil {
+			return ran, fmt.Errorf("timers of %s: %w", org, err)
+		}
 		var after casestore.Key
 		for done := false; !done && ctx.Err() == nil; {
 			var at casestore.Key
@@ -97,6 +100,9 @@ func (d *Desk) runNext(tx casestore.Tx, org casework.OrgID, after casestore.Key)
 }
 
 func (d *Desk) runTimer(tx casestore.Tx, t casework.Timer, now time.Time) error {
+	if t.Kind == casework.TimerMorning {
+		return d.writeMorning(tx, t, now)
+	}
 	c, err := casestore.Cases.Get(tx, casestore.CaseKey(t.Org, t.Case))
 	if err != nil {
 		return caseError(t.Case, err)
@@ -113,7 +119,7 @@ func (d *Desk) runTimer(tx casestore.Tx, t casework.Timer, now time.Time) error 
 	o, _ := c.Order(t.Order)
 	cmd := casework.Remind{Order: t.Order, By: n.Orders, Text: reminder(*o, what, n)}
 	if what != casework.RemindNoMore {
-		leave, err := d.leave(tx, t.Org, c.Supplier(*o).Email, now)
+		leave, err := d.leave(tx, t.Org, c.Supplier(*o).Email, now, (*casework.Notified).Another)
 		switch {
 		case err != nil:
 			return err

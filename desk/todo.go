@@ -41,31 +41,37 @@ func (d *Desk) todos(ctx context.Context, org casework.OrgID, q todoQuery, after
 		return p, err
 	}
 	err = d.Store.View(ctx, func(tx casestore.Tx) error {
-		p = Page[Todo]{Items: []Todo{}}
-		person, err := todoPersonOf(tx, org, q)
-		if err != nil {
-			return err
-		}
-		var last todoCursor
-		for u := from.urgency; u <= casework.Normal; u++ {
-			g := gathering{ctx: ctx, tx: tx, org: org, now: d.Now(), urgency: u, seen: q.seen, most: limit - len(p.Items) + 1}
-			if u == from.urgency {
-				g.after = from.place
-			}
-			if err := g.all(person); err != nil {
-				return err
-			}
-			for _, f := range g.found {
-				if len(p.Items) == limit {
-					p.Next = last.key()
-					return nil
-				}
-				p.Items, last = append(p.Items, f.Todo), todoCursor{u, f.place}
-			}
-		}
-		return nil
+		p, err = d.todosIn(ctx, tx, org, q, from, limit)
+		return err
 	})
 	return p, err
+}
+
+// todosIn is todos within a transaction.
+func (d *Desk) todosIn(ctx context.Context, tx casestore.Tx, org casework.OrgID, q todoQuery, from todoCursor, limit int) (Page[Todo], error) {
+	p := Page[Todo]{Items: []Todo{}}
+	person, err := todoPersonOf(tx, org, q)
+	if err != nil {
+		return p, err
+	}
+	var last todoCursor
+	for u := from.urgency; u <= casework.Normal; u++ {
+		g := gathering{ctx: ctx, tx: tx, org: org, now: d.Now(), urgency: u, seen: q.seen, most: limit - len(p.Items) + 1}
+		if u == from.urgency {
+			g.after = from.place
+		}
+		if err := g.all(person); err != nil {
+			return p, err
+		}
+		for _, f := range g.found {
+			if len(p.Items) == limit {
+				p.Next = last.key()
+				return p, nil
+			}
+			p.Items, last = append(p.Items, f.Todo), todoCursor{u, f.place}
+		}
+	}
+	return p, nil
 }
 
 // todoPerson is whose to-do list it is.

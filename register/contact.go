@@ -41,6 +41,7 @@ type Contact struct {
 	ReachableTo     string   `json:"reachable_to,omitempty"`
 	HearingImpaired bool     `json:"hearing_impaired,omitempty"`
 	ExternalKey     string   `json:"external_key,omitempty"` // in the system that he is imported from
+	Notify          *Notify  `json:"notify,omitempty"`       // of what he hears by himself, if he works for the landlord; nil: nothing
 	Archived        bool     `json:"archived,omitempty"`
 }
 
@@ -92,6 +93,9 @@ func (c Contact) Check() error {
 		if err := property.CheckText(name, v, maxText); err != nil {
 			return err
 		}
+	}
+	if err := c.Notify.check(); err != nil {
+		return err
 	}
 	return c.checkNumbers()
 }
