@@ -121,6 +121,7 @@ type House interface {
 	Token(ctx context.Context, secret string) (t casework.APIToken, grant access.Grant, ok bool, err error)
 	// For returns the desk as far as a grant opens it.
 	For(grant access.Grant) Desk
+	Answers
 	// OutboxItem finds the mail that something which the caller sees already is about.
 	OutboxItem(ctx context.Context, org casework.OrgID, id casework.OutboxID) (casework.OutboxItem, error)
 }
@@ -166,6 +167,7 @@ type Options struct {
 	// It is asked once a second at most.
 	Ready func(ctx context.Context) (checks map[string]string, err error)
 
+	PerToken int             // calls a second of a token, ten times as many at once; 0: no limit
 	Bell     Bell            // nil: who waits for events hears of them within a second
 	Stopping <-chan struct{} // closed: nobody is let wait any longer; nil: never
 
@@ -182,6 +184,8 @@ type server struct {
 	admin   *caller // nil: no admin token
 	secret  [32]byte
 	guard   *throttle.Limiter   // of wrong tokens
+	calls   *throttle.Limiter   // of each token
+	keys    *throttle.Limiter   // of each token: what is kept for it
 	bodies  *semaphore.Weighted // bytes of request bodies in memory at a time
 	thumbs  *picture.Maker
 	waiters *semaphore.Weighted // callers who wait for events
@@ -206,6 +210,8 @@ func New(o Options) (http.Handler, error) {
 		Options: o,
 		view:    view{addresses: o.Router, outbox: o.House, languages: languages(o.Orgs)},
 		guard:   throttle.New(o.Now, 1, guesses),
+		calls:   throttle.New(o.Now, float64(o.PerToken), 10*o.PerToken),
+		keys:    throttle.New(o.Now, float64(maxKeys)/desk.AnswersFor.Seconds(), maxKeys),
 		bodies:  semaphore.NewWeighted(2 * o.MaxBody),
 		thumbs:  picture.NewMaker(thumbnailJobs),
 		waiters: semaphore.NewWeighted(maxWaiters),
@@ -238,7 +244,7 @@ func (s *server) engine() (*gin.Engine, error) {
 	})
 
 	s.api = humagin.New(e, s.describe())
-	s.api.UseMiddleware(s.authenticate, s.admit)
+	s.api.UseMiddleware(s.authenticate, s.admit, s.once)
 	s.healthCalls()
 	s.caseCalls()
 	s.linkCalls()

@@ -220,6 +220,10 @@ func (in *inputs) of(op operation, wrong float64) request {
 				query.Add(p.Name, text[:min(len(text), 2000)])
 			}
 		case "header":
+			if p.Name == "Idempotency-Key" {
+				r.headers = append(r.headers, p.Name, fmt.Sprint(in.IntN(1000)))
+				continue
+			}
 			r.headers = append(r.headers, p.Name, []string{`"1"`, `W/"1"`, "*", "1", `"x", "2"`, "å"}[in.IntN(6)])
 		}
 	}

@@ -21,6 +21,8 @@ import (
 
 // caller is who makes a call, and the organisations that his token opens.
 type caller struct {
+	token string // its id
+	seal  []byte // key for what only he may read: made of his secret, and kept nowhere
 	actor casework.Actor
 	desk  Desk // as far as his grant opens it
 	orgs  []Org
@@ -60,7 +62,7 @@ func (s *server) setAdmin(token string) {
 		return
 	}
 	s.secret = sha256.Sum256([]byte(token))
-	s.admin = &caller{actor: casework.Actor{Via: casework.ViaAPI, Name: "admin"}, desk: s.House.For(access.Full()), orgs: s.Orgs}
+	s.admin = &caller{token: "admin", seal: sealKey(token), actor: casework.Actor{Via: casework.ViaAPI, Name: "admin"}, desk: s.House.For(access.Full()), orgs: s.Orgs}
 }
 
 // identify finds whose secret it is.
@@ -73,7 +75,7 @@ func (s *server) identify(ctx context.Context, secret string) (caller, bool, err
 	if err != nil || !ok {
 		return caller{}, false, err
 	}
-	c := caller{actor: casework.Actor{Via: casework.ViaAPI, Name: t.Name}, desk: s.House.For(grant)}
+	c := caller{token: t.ID, seal: sealKey(secret), actor: casework.Actor{Via: casework.ViaAPI, Name: t.Name}, desk: s.House.For(grant)}
 	for _, o := range s.Orgs {
 		if o.ID == t.Org {
 			c.orgs = append(c.orgs, o)
@@ -118,6 +120,13 @@ func (s *server) authenticate(ctx huma.Context, next func(huma.Context)) {
 		s.guard.Count(peer)
 		s.challenge(ctx, `Bearer realm="smartmail", error="invalid_token"`, "this token is not valid") // RFC 6750 section 3.1
 	default:
+		if s.PerToken > 0 {
+			if wait := s.calls.Wait(who.token); wait > 0 {
+				s.refuse(ctx, slowDown(wait))
+				return
+			}
+			s.calls.Count(who.token)
+		}
 		next(huma.WithValue(ctx, callerKey{}, who))
 	}
 }

@@ -56,6 +56,9 @@ func register[In, Out any](s *server, c call, fn func(context.Context, *In) (*Ou
 	if c.method != http.MethodGet {
 		op.Errors = append(op.Errors, http.StatusBadRequest, http.StatusConflict, http.StatusRequestEntityTooLarge, http.StatusUnsupportedMediaType)
 	}
+	if c.method == http.MethodPost {
+		op.Parameters = append(op.Parameters, keyParam())
+	}
 	if c.binary != "" {
 		op.Responses = map[string]*huma.Response{"200": {
 			Description: "the bytes",

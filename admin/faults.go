@@ -3,7 +3,9 @@ package admin
 import (
 	"context"
 	"errors"
+	"math"
 	"net/http"
+	"strconv"
 
 	"github.com/danielgtaylor/huma/v2"
 
@@ -23,6 +25,10 @@ func statusOf(err error) (status int, retryAfter string) {
 	case fault.Invalid, fault.Loop, fault.BareNewline, fault.Content:
 		return http.StatusUnprocessableEntity, ""
 	case fault.Busy:
+		var s slow
+		if errors.As(err, &s) {
+			return http.StatusTooManyRequests, strconv.Itoa(int(math.Ceil(s.wait.Seconds())))
+		}
 		return http.StatusTooManyRequests, "5"
 	case fault.TooBig:
 		return http.StatusRequestEntityTooLarge, ""

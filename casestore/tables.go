@@ -137,6 +137,12 @@ var (
 		func(p *casework.TransportPolicy) Key { return TransportKey(p.Domain) },
 		func(p *casework.TransportPolicy) *uint64 { return &p.Version },
 	)
+	// Answers of the API that are kept under their callers' keys; by_time serves whoever forgets them.
+	Answers = Declare("answers", 1,
+		func(a *casework.Answer) Key { return AnswerKey(a.Token, a.Key) },
+		func(a *casework.Answer) *uint64 { return &a.Version },
+		Index[casework.Answer]{Name: "by_time", Keys: func(a *casework.Answer) []Key { return []Key{K("").Time(a.At)} }},
+	)
 	// Keys that sign our addresses.
 	Keys = Declare("keys", 1,
 		func(k *casework.Key) Key { return K(string(k.Org)).Uint(uint64(k.Number)) },
@@ -153,7 +159,7 @@ var (
 func Schemas() []*Schema {
 	return append([]*Schema{
 		Cases.Schema(), Entries.Schema(), Log.Schema(), Cursors.Schema(), Mails.Schema(), Raws.Schema(), References.Schema(),
-		Triage.Schema(), Outbox.Schema(), Timers.Schema(), Suspended.Schema(), Notified.Schema(), Files.Schema(), Parties.Schema(), Transport.Schema(), Keys.Schema(), Tokens.Schema(),
+		Triage.Schema(), Outbox.Schema(), Timers.Schema(), Suspended.Schema(), Notified.Schema(), Files.Schema(), Parties.Schema(), Transport.Schema(), Answers.Schema(), Keys.Schema(), Tokens.Schema(),
 	}, registerSchemas()...)
 }
 
@@ -195,6 +201,12 @@ func OutboxDue(org casework.OrgID, at time.Time) Key { return K(string(org)).Tim
 
 // TransportKey is the key of a domain's policy; it is no organisation's.
 func TransportKey(domain string) Key { return K("").Str(domain) }
+
+// AnswerKey is the key of a kept answer; it is no organisation's. The caller's key is hashed: keys are short.
+func AnswerKey(token, key string) Key {
+	sum := sha256.Sum256([]byte(key))
+	return K("").Str(token).Str(string(sum[:16]))
+}
 
 // TimerKey is the key of a timer: there is one of a kind for each thing of a case.
 func TimerKey(t casework.Timer) Key {

@@ -105,6 +105,12 @@ type HTTP struct {
 	Listen         string   `yaml:"listen"`
 	PublicURL      string   `yaml:"public_url"`
 	TrustedProxies []string `yaml:"trusted_proxies"`
+	Rate           HTTPRate `yaml:"rate"`
+}
+
+// HTTPRate bounds calls.
+type HTTPRate struct {
+	PerToken int `yaml:"per_token"` // calls a second, ten times as many at once; 0: no limit
 }
 
 // DNS names the servers to ask; none: the system's.
@@ -223,7 +229,7 @@ func Default() Config {
 			Timeouts:    Timeouts{Command: minutes(5), Data: minutes(3), Session: minutes(60)},
 			BareNewline: "normalize",
 		},
-		HTTP:  HTTP{Listen: "127.0.0.1:8080"},
+		HTTP:  HTTP{Listen: "127.0.0.1:8080", Rate: HTTPRate{PerToken: 50}},
 		DNS:   DNS{TrustAD: "loopback"},
 		Relay: Relay{MTASTS: true, DANE: true, Mode: "smarthost", Connections: 20, PerDomain: 4, Pause: minutes(1), Smarthost: Smarthost{Address: "127.0.0.1:25", TLS: "none", Connections: 10}, MXPort: 25, Retry: Retry{First: minutes(1), Max: minutes(240), GiveUp: minutes(7200)}},
 		Scan:  Scan{MaxBytes: 25 << 20}, // what clamd takes by its own default

@@ -139,6 +139,9 @@ func (c *Config) validate() error {
 		k.fail("http.public_url", "%q is no http or https address", c.HTTP.PublicURL)
 	}
 	k.prefixes("http.trusted_proxies", c.HTTP.TrustedProxies)
+	if c.HTTP.Rate.PerToken < 0 {
+		k.fail("http.rate.per_token", "must not be negative")
+	}
 	for i, s := range c.DNS.Servers {
 		k.hostPort(fmt.Sprintf("dns.servers[%d]", i), s)
 	}

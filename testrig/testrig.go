@@ -82,7 +82,7 @@ func Write(o Options) (string, error) {
 smtp:
   listen: [%q]
   hostname: mx.example.org
-%shttp: {listen: "127.0.0.1:0"}
+%shttp: {listen: "127.0.0.1:0", rate: {per_token: 0}}
 dns: {servers: [%q]}
 %sorganisations:
   - id: %s

@@ -297,6 +297,9 @@ func (s *service) housekeeping(ctx context.Context) error {
 				s.log.Info("purged discarded mails", "count", n)
 			}
 			s.deleting.Unlock()
+			if _, err = s.desk.ForgetAnswers(ctx); err != nil {
+				s.log.Error("kept answers stay", "err", err)
+			}
 			if _, err = s.desk.ForgetTransportPolicies(ctx); err != nil {
 				s.log.Error("policies that ran out stay", "err", err)
 			}
@@ -312,7 +315,7 @@ func (s *service) api(token string, stopping <-chan struct{}) (*http.Server, err
 	}
 	h, err := admin.New(admin.Options{
 		House: admin.Open(s.desk), Router: s.router, Orgs: orgs, AdminToken: token, Metrics: s.metrics.handler(),
-		Previews: s.composer, TrustedProxies: s.cfg.HTTP.TrustedProxies, Ready: s.ready, Bell: &s.bell, Stopping: stopping, Log: s.log,
+		Previews: s.composer, TrustedProxies: s.cfg.HTTP.TrustedProxies, Ready: s.ready, PerToken: s.cfg.HTTP.Rate.PerToken, Bell: &s.bell, Stopping: stopping, Log: s.log,
 	})
 	if err != nil {
 		return nil, err
