@@ -25,7 +25,9 @@ type guardedHouse struct {
 }
 
 func newGuardedHouse(t *testing.T) *guardedHouse {
-	h := &guardedHouse{newHouse(t, func(o *admin.Options) { o.Previews = mirror{} }), map[string]string{}}
+	ended := make(chan struct{})
+	close(ended) // nobody waits for events
+	h := &guardedHouse{newHouse(t, func(o *admin.Options) { o.Previews, o.Stopping = mirror{}, ended }), map[string]string{}}
 	h.index()
 	put := func(path, body string) { h.want(http.StatusOK, nil, "PUT", "/api/v1/"+path, body) }
 	for _, area := range []string{"norr", "syd"} {
