@@ -43,7 +43,8 @@ type Case struct {
 	Reporter    *Reporter         `json:"reporter" doc:"null where nobody is known to have reported it"`
 	CreatedAt   time.Time         `json:"created_at"`
 	UpdatedAt   time.Time         `json:"updated_at"`
-	DueAt       *time.Time        `json:"due_at"`
+	DueAt       *time.Time        `json:"due_at" doc:"Within the organisation's hours; it moves by the time that the case waits"`
+	Waiting     *Waiting          `json:"waiting,omitempty" doc:"Of a case that waits"`
 	ClosedAt    *time.Time        `json:"closed_at"`
 	Links       []Link            `json:"links" nullable:"false"`
 	Lanes       []Lane            `json:"lanes" nullable:"false"`
@@ -68,6 +69,13 @@ type Reporter struct {
 	Email    string `json:"email,omitempty" maxLength:"254"`
 	Phone    string `json:"phone,omitempty" maxLength:"100"`
 	Language string `json:"language,omitempty" maxLength:"35" doc:"BCP 47"`
+}
+
+// Waiting says what a case waits for.
+type Waiting struct {
+	For   string    `json:"for" enum:"parts,customer,access,other"`
+	Text  string    `json:"text"`
+	Since time.Time `json:"since"`
 }
 
 // Link ties a case to another one.
@@ -101,6 +109,9 @@ func (v view) kase(c casework.Case) (Case, error) {
 	maps.Copy(out.Fields, c.Fields)
 	if r := c.Reporter; r != nil {
 		out.Reporter = &Reporter{Name: r.Name, Email: r.Email, Phone: r.Phone, Language: r.Language}
+	}
+	if w := c.Waiting; w != nil {
+		out.Waiting = &Waiting{For: string(w.For), Text: w.Text, Since: w.Since.UTC()}
 	}
 	for _, l := range c.Links {
 		out.Links = append(out.Links, Link{Kind: l.Kind, Case: uint64(l.Case)})

@@ -120,6 +120,7 @@ type editCaseInput struct {
 		Assignee Change[string]            `json:"assignee,omitempty"`
 		Object   Change[string]            `json:"object,omitempty"`
 		Subject  Change[string]            `json:"subject,omitempty"`
+		WaitFor  Change[string]            `json:"waiting_for,omitempty" enum:"parts,customer,access,other" doc:"Of a case that waits, or comes to: what for; left out: other. reason has it in words"`
 		Reason   string                    `json:"reason,omitempty" maxLength:"1000" doc:"Of a change of status: what is waited for, why it is handed back"`
 		Fields   map[string]Change[string] `json:"fields,omitempty" maxProperties:"100" doc:"Merged into those that there are; null or an empty text removes a field."`
 	}
@@ -142,7 +143,7 @@ func (s *server) editCase(ctx context.Context, in *editCaseInput) (*caseOutput, 
 	edit := casework.Edit{
 		Status: edited[casework.Status](b.Status), Priority: edited[casework.Priority](b.Priority), Class: edited[string](b.Class),
 		Object: edited[string](b.Object), Assignee: edited[string](b.Assignee), Subject: edited[string](b.Subject),
-		Fields: map[string]string{}, Why: b.Reason,
+		Fields: map[string]string{}, Why: b.Reason, WaitFor: edited[casework.WaitFor](b.WaitFor),
 	}
 	for name, value := range b.Fields {
 		edit.Fields[name] = value.Value

@@ -248,3 +248,31 @@ func TestSearchCases(t *testing.T) {
 		}
 	}
 }
+
+// What a case waits for, and what its statuses allow.
+func TestWaiting(t *testing.T) {
+	h := newHouse(t)
+	due := h.open("Kran").DueAt
+	var c admin.Case
+	h.want(http.StatusOK, &c, "PATCH", "/api/v1/cases/1", `{"status":"waiting"}`)
+	if c.Waiting == nil || c.Waiting.For != "other" || due == nil {
+		t.Errorf("without a reason: %+v, due %v", c.Waiting, due)
+	}
+	h.want(http.StatusOK, &c, "PATCH", "/api/v1/cases/1", `{"waiting_for":"parts","reason":"en packning"}`)
+	if c.Waiting.For != "parts" || c.Waiting.Text != "en packning" {
+		t.Errorf("with one: %+v", c.Waiting)
+	}
+	h.refused(422, "PATCH", "/api/v1/cases/1", `{"waiting_for":"rain"}`)
+	c = admin.Case{}
+	h.want(http.StatusOK, &c, "PATCH", "/api/v1/cases/1", `{"status":"closed"}`)
+	if c.Waiting != nil || c.DueAt.Before(*due) {
+		t.Errorf("closed: %+v, due %v", c.Waiting, c.DueAt)
+	}
+	h.refused(409, "PATCH", "/api/v1/cases/1", `{"status":"returned"}`)
+	h.refused(409, "PATCH", "/api/v1/cases/1", `{"waiting_for":"parts"}`)
+	var list admin.List[admin.Case]
+	h.want(http.StatusOK, &list, "GET", "/api/v1/cases?status=closed", "")
+	if len(list.Items) != 1 {
+		t.Errorf("%d cases are closed", len(list.Items))
+	}
+}

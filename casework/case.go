@@ -126,6 +126,9 @@ type Case struct {
 	CreatedAt   time.Time         `json:"created_at"`
 	UpdatedAt   time.Time         `json:"updated_at"`
 	DueAt       time.Time         `json:"due_at,omitzero"`
+	Escalated   time.Time         `json:"escalated,omitzero"` // the deadline after which whoever answers for the case was told; zero: none
+	Waiting     *Waiting          `json:"waiting,omitempty"`  // nil: it does not wait, or began to before this was noted
+	Waited      time.Duration     `json:"waited,omitempty"`   // in all, nanoseconds: the deadline was moved by it
 	ClosedAt    time.Time         `json:"closed_at,omitzero"`
 	AssignedAt  time.Time         `json:"assigned_at,omitzero"` // to who has it now; zero: to nobody, or before this was noted
 	Held        []EntryID         `json:"held,omitempty"`       // mails that wait for a person to vouch for them
@@ -148,6 +151,10 @@ func (c Case) clone() Case {
 		c.Orders[i].Replies = maps.Clone(c.Orders[i].Replies)
 	}
 	c.Links = slices.Clone(c.Links)
+	if w := c.Waiting; w != nil {
+		own := *w
+		c.Waiting = &own
+	}
 	c.Held = slices.Clone(c.Held)
 	c.Withdrawn = slices.Clone(c.Withdrawn)
 	c.Attention = slices.Clone(c.Attention)

@@ -19,6 +19,7 @@ type Command interface {
 type teller struct {
 	by      Actor
 	at      time.Time
+	rules   Rules
 	newID   func() (EntryID, error)
 	entries []Entry
 	err     error
@@ -45,6 +46,11 @@ func (t *teller) last() *Entry { return &t.entries[len(t.entries)-1] }
 // Do lets cmd act on c and returns the case as it is then and the new entries. c itself is not changed. Errors are of
 // kind fault.Invalid, fault.Forbidden or fault.Conflict, or those of newID.
 func Do(c Case, cmd Command, by Actor, at time.Time, newID func() (EntryID, error)) (Case, []Entry, error) {
+	return Rules{}.Do(c, cmd, by, at, newID)
+}
+
+// Do is Do by the rules of an organisation.
+func (r Rules) Do(c Case, cmd Command, by Actor, at time.Time, newID func() (EntryID, error)) (Case, []Entry, error) {
 	if err := allowed(cmd, by); err != nil {
 		return c, nil, err
 	}
@@ -52,7 +58,7 @@ func Do(c Case, cmd Command, by Actor, at time.Time, newID func() (EntryID, erro
 		return c, nil, err
 	}
 	next := c.clone()
-	t := &teller{by: by, at: at, newID: newID}
+	t := &teller{by: by, at: at, rules: r, newID: newID}
 	if err := cmd.apply(&next, t); err != nil {
 		return c, nil, err
 	}
@@ -76,7 +82,7 @@ func allowed(cmd Command, by Actor) error {
 		return nil
 	}
 	switch cmd.(type) {
-	case Notify, Remind, Dispatch, TellStaff:
+	case Notify, Remind, Dispatch, TellStaff, Escalate:
 		if by.Via != ViaRule {
 			return fault.New(fault.Forbidden, "only a rule may do this")
 		}
@@ -120,7 +126,7 @@ func (o Open) apply(c *Case, t *teller) error {
 	}
 	c.Status, c.CreatedAt, c.UpdatedAt = StatusNew, t.at, t.at
 	if days, ok := o.Priority.Days(); ok {
-		c.DueAt = t.at.AddDate(0, 0, days)
+		c.DueAt = t.rules.due(t.at, days, 0)
 	}
 	if r := o.Reporter; r != nil && r.Email != "" {
 		kind := o.Kind

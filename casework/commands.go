@@ -52,21 +52,13 @@ func (m ReceiveMail) apply(c *Case, t *teller) error {
 // What comes beyond that waits in triage alone.
 const MaxHeld = 1000
 
-// setStatus changes the status and tells of it.
+// setStatus changes the status and tells of it. With a reason a rule did it.
 func (t *teller) setStatus(c *Case, to Status, why string) {
-	from := c.Status
-	c.Status = to
-	switch {
-	case to == StatusClosed:
-		c.ClosedAt = t.at
-	case from == StatusClosed:
-		c.ClosedAt = time.Time{}
-	}
-	e := Entry{Kind: KindStatus, Change: &Change{Field: "status", From: string(from), To: string(to)}, Why: why}
+	e := Entry{Why: why}
 	if why != "" {
 		e.Actor = Actor{Via: ViaRule, Name: "reopen"}
 	}
-	t.tell(c, e)
+	t.come(c, to, e)
 }
 
 // Post says something on a lane: a mail to its participants, or a note where the lane is internal.
@@ -140,6 +132,7 @@ type Edit struct {
 	Priority                         *Priority
 	Fields                           map[string]string // merged; an empty value removes the field
 	Why                              string            // of a change of status: what is waited for, why it is handed back
+	WaitFor                          *WaitFor          // of a case that waits, or comes to; nil: what it waited for, or WaitOther
 
 	// Rules are the fields of the class that the case has after the change. The desk fills them in.
 	Rules []register.Field
@@ -179,8 +172,10 @@ func (e Edit) apply(c *Case, t *teller) error {
 	if err := e.check(c); err != nil {
 		return err
 	}
-	if e.Status != nil && !slices.Contains(Statuses(), *e.Status) {
-		return fault.New(fault.Invalid, fmt.Sprintf("there is no status %q", *e.Status))
+	if e.Status != nil {
+		if err := c.mayCome(*e.Status, t.at); err != nil {
+			return err
+		}
 	}
 	for _, f := range []struct {
 		name string
@@ -210,18 +205,23 @@ func (e Edit) apply(c *Case, t *teller) error {
 		t.tell(c, Entry{Kind: KindChange, Change: &Change{Field: "priority", From: string(c.Priority), To: string(*e.Priority)}})
 		c.Priority, c.DueAt = *e.Priority, time.Time{}
 		if days, ok := e.Priority.Days(); ok {
-			c.DueAt = c.CreatedAt.AddDate(0, 0, days)
+			c.DueAt = t.rules.due(c.CreatedAt, days, c.Waited)
 		}
 	}
 	if err := e.editFields(c, t); err != nil {
 		return err
 	}
 	if e.Status != nil && *e.Status != c.Status {
-		t.setStatus(c, *e.Status, "")
-		t.entries[len(t.entries)-1].Why = e.Why
+		t.come(c, *e.Status, Entry{Why: e.Why})
 		if c.Status == StatusClosed && t.by.Via == ViaAPI {
 			c.Attention = nil // who closes a case has seen what is on it
 		}
+		if c.Status == StatusWaiting {
+			c.Waiting.Text = e.Why
+		}
+	}
+	if e.WaitFor != nil {
+		return t.waits(c, *e.WaitFor, e.Why)
 	}
 	return nil
 }

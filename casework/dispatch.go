@@ -18,8 +18,7 @@ func (d Dispatch) apply(c *Case, t *teller) error {
 	c.Assignee, c.AssignedAt = d.Assignee, t.at
 	t.tell(c, Entry{Kind: KindAssignment, Why: d.Why, Change: &Change{Field: "assignee", To: d.Assignee}})
 	if c.Status == StatusNew {
-		c.Status = StatusAssigned
-		t.tell(c, Entry{Kind: KindStatus, Why: d.Why, Change: &Change{Field: "status", From: string(StatusNew), To: string(StatusAssigned)}})
+		t.come(c, StatusAssigned, Entry{Why: d.Why})
 	}
 	return nil
 }

@@ -126,8 +126,7 @@ func (m MergeInto) apply(c *Case, t *teller) error {
 		return err
 	}
 	if c.Status != StatusClosed {
-		t.setStatus(c, StatusClosed, "")
-		t.last().Why = why
+		t.come(c, StatusClosed, Entry{Why: why})
 	}
 	c.Attention = nil // who merges a case has seen what is on it
 	return nil

@@ -184,8 +184,7 @@ func (t *teller) move(c *Case, o *WorkOrder, to OrderState, why string, line *Li
 
 // follow lets the status of the case follow an order, where it is one of from. An order closes no case.
 func (t *teller) follow(c *Case, to Status, why string, from ...Status) {
-	if was := c.Status; slices.Contains(from, was) {
-		c.Status = to
-		t.tell(c, Entry{Kind: KindStatus, Why: why, Change: &Change{Field: "status", From: string(was), To: string(to)}})
+	if slices.Contains(from, c.Status) {
+		t.come(c, to, Entry{Why: why})
 	}
 }

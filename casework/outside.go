@@ -47,5 +47,9 @@ func Closes(cmd Command, c Case) bool {
 		return true
 	}
 	e, ok := cmd.(Edit)
-	return ok && e.Status != nil && *e.Status != c.Status && (*e.Status == StatusClosed || c.Status == StatusClosed)
+	if !ok || e.Status == nil || *e.Status == c.Status {
+		return false
+	}
+	needs, known := Step(c.Status, *e.Status)
+	return !known && c.Status == StatusClosed || needs == NeedsClose
 }

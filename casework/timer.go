@@ -24,9 +24,12 @@ type Timer struct {
 }
 
 // Timers are those that a case wants by an organisation's rules, none of them stored yet.
-func Timers(c Case, r Reminding) (out []Timer) {
+func Timers(c Case, r Rules) (out []Timer) {
+	if at, ok := c.EscalatesAt(r); ok {
+		out = append(out, Timer{Org: c.Org, Case: c.Number, Kind: TimerDeadline, DueAt: at})
+	}
 	for _, o := range c.Orders {
-		if _, at, ok := c.nextStep(o, r); ok {
+		if _, at, ok := c.nextStep(o, r.Orders); ok {
 			out = append(out, Timer{Org: c.Org, Case: c.Number, Kind: TimerOrder, Order: o.No, DueAt: at})
 		}
 	}

@@ -48,7 +48,7 @@ func TestReminders(t *testing.T) {
 			x.order.No, x.order.Lane, x.order.Since, x.order.By = 1, "supplier-2", x.start, staff
 			c.Orders[0] = x.order
 			var got []string
-			for timers := Timers(c, r); len(timers) > 0 && len(got) < 20; timers = Timers(c, r) {
+			for timers := orderTimers(c, r); len(timers) > 0 && len(got) < 20; timers = orderTimers(c, r) {
 				at := timers[0].DueAt
 				if what, _, ok := c.DueReminder(1, r, at.Add(-time.Second)); what != "" || !ok {
 					t.Fatalf("%s before its time", what)
@@ -82,7 +82,7 @@ func TestRemindersAfterALongStop(t *testing.T) {
 		}
 		c = next
 	}
-	if at := Timers(c, r)[0].DueAt; !at.Equal(late.AddDate(0, 0, 1)) {
+	if at := orderTimers(c, r)[0].DueAt; !at.Equal(late.AddDate(0, 0, 1)) {
 		t.Errorf("the next is due at %v", at)
 	}
 	c.Orders[0] = WorkOrder{No: 1, Lane: "supplier-2", State: OrderBooked, Since: noon, BookedFrom: noon.AddDate(0, 0, 7)}
@@ -94,7 +94,7 @@ func TestRemindersAfterALongStop(t *testing.T) {
 func TestRemindersSkipHolidays(t *testing.T) {
 	c, r := opened(t), daily(t)
 	r.Holiday = func(d Day) bool { return d == Day{2026, time.November, 25} || d == Day{2026, time.November, 26} }
-	if at := Timers(c, r)[0].DueAt; !at.Equal(noon.AddDate(0, 0, 3)) {
+	if at := orderTimers(c, r)[0].DueAt; !at.Equal(noon.AddDate(0, 0, 3)) {
 		t.Errorf("due at %v", at)
 	}
 }
@@ -102,7 +102,7 @@ func TestRemindersSkipHolidays(t *testing.T) {
 func TestRemindersStop(t *testing.T) {
 	c, r := opened(t), daily(t)
 	next, entries, err := Do(c, Remind{Order: 1, By: r, Useless: true}, robot, noon.AddDate(0, 0, 1), ids())
-	if err != nil || len(Outgoing(next, entries[0])) != 0 || len(Timers(next, r)) != 0 {
+	if err != nil || len(Outgoing(next, entries[0])) != 0 || len(orderTimers(next, r)) != 0 {
 		t.Errorf("%v: %+v", err, entries)
 	}
 	if got := waits(next); fmt.Sprint(got) != "[Eva: order 7-1 was not answered, and no mail reaches the supplier]" {
@@ -111,7 +111,7 @@ func TestRemindersStop(t *testing.T) {
 	closed, _ := do(t, c, Edit{Status: ptr(StatusClosed)}, noon)
 	off := r
 	off.Times = 0
-	if got := append(Timers(closed, r), Timers(c, off)...); len(got) != 0 {
+	if got := append(orderTimers(closed, r), orderTimers(c, off)...); len(got) != 0 {
 		t.Errorf("timers of a closed case, or by no rule: %+v", got)
 	}
 	if _, _, err := Do(c, Remind{Order: 1, By: r}, staff, noon.AddDate(0, 0, 1), ids()); !fault.Is(err, fault.Forbidden) {
@@ -120,4 +120,9 @@ func TestRemindersStop(t *testing.T) {
 	if _, entries, err := Do(c, Remind{Order: 9, By: r}, robot, noon.AddDate(0, 0, 1), ids()); err != nil || len(entries) != 0 {
 		t.Errorf("of no order: %v, %+v", err, entries)
 	}
+}
+
+// orderTimers are the timers of the case's orders.
+func orderTimers(c Case, r Reminding) []Timer {
+	return slices.DeleteFunc(Timers(c, Rules{Orders: r}), func(t Timer) bool { return t.Kind != TimerOrder })
 }

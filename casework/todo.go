@@ -30,6 +30,7 @@ const (
 	CodeInvitation      Code = "invitation" // somebody can't at the time
 	CodeUnread          Code = "unread"     // an answer was not carried out
 	CodeMention         Code = "mention"
+	CodeEscalated       Code = "escalated" // the deadline is over: for whoever answers for the case
 )
 
 // Urgency orders what waits for a person.
@@ -80,7 +81,7 @@ func (c *Case) Waits() []Attention {
 		all = append(all, Attention{Entry: EntryID(fmt.Sprintf("%s-%d", code, c.Number)), Code: code, For: c.Assignee, Since: since})
 	}
 	unbegun := (c.Status == StatusNew || c.Status == StatusAssigned || c.Status == StatusReturned) && !c.asked() // else it is the supplier's turn
-	if !c.DueAt.IsZero() && (!unbegun || c.Priority != "0") && !slices.ContainsFunc(all, func(a Attention) bool { return a.Code == CodeDeadline }) {
+	if !c.DueAt.IsZero() && c.Status != StatusWaiting && (!unbegun || c.Priority != "0") && !slices.ContainsFunc(all, func(a Attention) bool { return a.Code == CodeDeadline }) {
 		derived(CodeDeadline, c.DueAt)
 	}
 	switch {
@@ -100,7 +101,7 @@ func (c *Case) asked() bool {
 // Pressing reports whether the deadline of a case that is not done is near or over: it says more than that nobody has begun, but for a
 // case that is due from the beginning.
 func (c *Case) Pressing(now time.Time) bool {
-	return c.Priority != "0" && c.Status != StatusDone && c.Status != StatusClosed && !c.DueAt.IsZero() && c.DueAt.Before(now.Add(Near))
+	return c.Priority != "0" && c.Status != StatusDone && c.Status != StatusWaiting && c.Status != StatusClosed && !c.DueAt.IsZero() && c.DueAt.Before(now.Add(Near))
 }
 
 // Words says in a sentence why something waits, in Swedish for "sv", else in English.
@@ -141,5 +142,6 @@ func words() map[Code][2]string {
 		CodeInvitation:      {"%s can't at the time that is booked", "%s kan inte den tid som är bokad"},
 		CodeUnread:          {"an answer was not carried out: a person has to read it", "ett svar kunde inte tolkas: någon måste läsa det"},
 		CodeMention:         {"%s mentions you", "%s nämner dig"},
+		CodeEscalated:       {"the deadline is over; who has the case: %s", "sista dagen har passerat; ärendet har: %s"},
 	}
 }

@@ -162,6 +162,7 @@ type Organisation struct {
 	Orders   Orders   `yaml:"orders"`
 	Notify   Notify   `yaml:"notify"`
 	Hours    Hours    `yaml:"hours"`
+	Deadline Deadline `yaml:"deadline"`
 
 	Acknowledge *bool `yaml:"acknowledge"` // whoever opens a case by mail hears of it; unless said otherwise
 }

@@ -13,6 +13,18 @@ type Remind struct {
 	Times          *int      `yaml:"times"`           // then the orderer has it to do; 0: nobody is ever reminded
 }
 
+// Deadline says what happens when a case is not done in time.
+type Deadline struct {
+	EscalateAfter Duration `yaml:"escalate_after"` // how long after it whoever answers for the case is told; 0s: at once
+	Manager       string   `yaml:"manager"`        // contact who answers for cases whose class names nobody; empty: nobody
+}
+
+func (k *checker) deadline(key string, d Deadline) {
+	if d.EscalateAfter < 0 || d.EscalateAfter > minutes(365*24*60) {
+		k.fail(key+".escalate_after", "is not from 0s to a year")
+	}
+}
+
 // maxReminders is more than anybody reads.
 const maxReminders = 20
 

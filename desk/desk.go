@@ -177,7 +177,7 @@ func (d *Desk) act(tx casestore.Tx, c casework.Case, cmd casework.Command, by ca
 	if err != nil {
 		return c, nil, err
 	}
-	next, entries, err := casework.Do(c, cmd, by, at, func() (casework.EntryID, error) { return newID[casework.EntryID](d, at) })
+	next, entries, err := d.Notices[c.Org].rules().Do(c, cmd, by, at, func() (casework.EntryID, error) { return newID[casework.EntryID](d, at) })
 	if err != nil {
 		return c, nil, err
 	}

@@ -72,7 +72,7 @@ func classFits(tx casestore.Tx, org casework.OrgID, c register.Class) error {
 			return err
 		}
 	}
-	return nil
+	return mustBeIfAny(tx, casestore.Contacts, org, "escalate", c.Escalate)
 }
 
 func routeFits(tx casestore.Tx, org casework.OrgID, r register.Route) error {

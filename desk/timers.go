@@ -1,6 +1,7 @@
 package desk
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"time"
@@ -14,7 +15,7 @@ const capped = time.Hour
 
 // retime brings the timers of a case to what it wants after a change, in the transaction of that change.
 func (d *Desk) retime(tx casestore.Tx, before, after casework.Case) error {
-	rules := d.Notices[after.Org].Orders
+	rules := d.Notices[after.Org].rules()
 	had, wanted := map[string]casework.Timer{}, casework.Timers(after, rules)
 	for _, t := range casework.Timers(before, rules) {
 		had[string(casestore.TimerKey(t))] = t
@@ -107,10 +108,42 @@ func (d *Desk) runTimer(tx casestore.Tx, t casework.Timer, now time.Time) error 
 	if err != nil {
 		return caseError(t.Case, err)
 	}
+	switch t.Kind {
+	case casework.TimerOrder:
+		return d.remind(tx, t, c, now)
+	case casework.TimerDeadline:
+		return d.escalate(tx, t, c, now)
+	default:
+		return dropTimer(tx, t)
+	}
+}
+
+// escalate tells whoever answers for a case that its deadline is over: the one whom its class names, else the organisation's manager.
+func (d *Desk) escalate(tx casestore.Tx, t casework.Timer, c casework.Case, now time.Time) error {
+	n := d.Notices[t.Org]
+	at, ok := c.EscalatesAt(n.rules())
+	if ok && at.After(now) { // the rules are others now
+		t.DueAt = at
+		return setTimer(tx, t)
+	}
+	class, err := classRules(tx, t.Org, c.Class)
+	if err != nil {
+		return err
+	}
+	to := cmp.Or(class.Escalate, n.Manager)
+	if !ok || to == "" {
+		return dropTimer(tx, t)
+	}
+	_, _, err = d.act(tx, c, casework.Escalate{To: to, By: n.rules()}, rule("deadline"), now)
+	return err
+}
+
+// remind reminds the supplier of an order, or at last the orderer.
+func (d *Desk) remind(tx casestore.Tx, t casework.Timer, c casework.Case, now time.Time) error {
 	n := d.Notices[t.Org]
 	what, at, ok := c.DueReminder(t.Order, n.Orders, now)
 	switch {
-	case t.Kind != casework.TimerOrder || !ok:
+	case !ok:
 		return dropTimer(tx, t)
 	case what == "": // the rules are others now
 		t.DueAt = at
@@ -129,7 +162,7 @@ func (d *Desk) runTimer(tx casestore.Tx, t casework.Timer, now time.Time) error 
 		}
 		cmd.Useless = leave == never
 	}
-	_, _, err = d.act(tx, c, cmd, rule("reminder"), now)
+	_, _, err := d.act(tx, c, cmd, rule("reminder"), now)
 	return err
 }
 

@@ -21,6 +21,12 @@ type Notices struct {
 	Closed      string                // the organisation's own words for that; empty: ours
 	Emergency   string                // whom to call then; empty: nothing is said
 	Orders      casework.Reminding    // of suppliers
+	Escalate    time.Duration         // how long after a case's deadline whoever answers for it is told
+	Manager     string                // contact who answers for cases whose class names nobody; empty: nobody
+}
+
+func (n Notices) rules() casework.Rules {
+	return casework.Rules{Hours: n.Hours, Orders: n.Orders, Escalate: n.Escalate}
 }
 
 func (n Notices) location() *time.Location {

@@ -15,6 +15,7 @@ type Class struct {
 	Path     string  `json:"path"`
 	Days     *int    `json:"days,omitempty"`     // deadline class in days, 0 to 365; nil: that of the class above
 	Assignee string  `json:"assignee,omitempty"` // who gets such a case, where no route says otherwise; empty: that of the class above
+	Escalate string  `json:"escalate,omitempty"` // contact who is told when the deadline of such a case is over; empty: that of the class above
 	Template string  `json:"template,omitempty"` // text that a new case of the class begins with
 	Fields   []Field `json:"fields,omitempty"`   // of its own; those of the classes above hold as well
 	Archived bool    `json:"archived,omitempty"`
@@ -69,7 +70,7 @@ func Inherit(chain []Class) Class {
 		if all.Days == nil {
 			all.Days = c.Days
 		}
-		all.Assignee, all.Template = cmp.Or(all.Assignee, c.Assignee), cmp.Or(all.Template, c.Template)
+		all.Assignee, all.Template, all.Escalate = cmp.Or(all.Assignee, c.Assignee), cmp.Or(all.Template, c.Template), cmp.Or(all.Escalate, c.Escalate)
 		for _, f := range c.Fields {
 			if !slices.ContainsFunc(all.Fields, func(have Field) bool { return have.Name == f.Name }) {
 				all.Fields = append(all.Fields, f)
@@ -105,8 +106,10 @@ func (c Class) Check() error {
 	if err := property.CheckText("path", c.Path, maxPath); err != nil {
 		return err
 	}
-	if err := property.CheckText("assignee", c.Assignee, maxText); err != nil {
-		return err
+	for name, contact := range map[string]string{"assignee": c.Assignee, "escalate": c.Escalate} {
+		if err := property.CheckText(name, contact, maxText); err != nil {
+			return err
+		}
 	}
 	if len(c.Fields) > maxFields {
 		return invalid("fields: more than %d", maxFields)
