@@ -23,6 +23,7 @@ type Register[T casework.Thing] struct {
 	kind  string
 	table *casestore.Table[casework.Registered[T]]
 	fits  func(tx casestore.Tx, org casework.OrgID, thing T) error // checks what the thing refers to
+	files *filed[T]                                                // nil: the kind is not imported
 	guard guard[T]
 }
 
@@ -52,17 +53,17 @@ func (g guard[T]) show(t T) T {
 
 // Objects is the property tree.
 func (d *Desk) Objects() Register[property.Object] {
-	return Register[property.Object]{desk: d, kind: "object", table: casestore.Objects, fits: objectFits}
+	return Register[property.Object]{desk: d, kind: "object", table: casestore.Objects, fits: objectFits, files: objectFiles()}
 }
 
 // Contacts is the register of people and companies.
 func (d *Desk) Contacts() Register[register.Contact] {
-	return Register[register.Contact]{desk: d, kind: "contact", table: casestore.Contacts, fits: contactFits}
+	return Register[register.Contact]{desk: d, kind: "contact", table: casestore.Contacts, fits: contactFits, files: contactFiles()}
 }
 
 // Tenancies says who rents what.
 func (d *Desk) Tenancies() Register[register.Tenancy] {
-	return Register[register.Tenancy]{desk: d, kind: "tenancy", table: casestore.Tenancies, fits: tenancyFits}
+	return Register[register.Tenancy]{desk: d, kind: "tenancy", table: casestore.Tenancies, fits: tenancyFits, files: tenancyFiles()}
 }
 
 // Segments is the register of customer segments.
@@ -125,6 +126,9 @@ func (r Register[T]) List(ctx context.Context, org casework.OrgID, index, value 
 		return t, seen, err
 	})
 }
+
+// Conceals reports whether restricted fields are neither shown nor changed.
+func (r Register[T]) Conceals() bool { return r.guard.restricted != nil }
 
 // Save stores a thing: a new one, or another edition of one that is there. expect is the version that the caller saw, or 0 for
 // whichever is there. A thing that is stored as it is already keeps its edition. Errors: fault.Invalid, Conflict.

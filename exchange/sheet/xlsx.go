@@ -1,0 +1,72 @@
+package sheet
+
+import (
+	"bytes"
+	"fmt"
+	"iter"
+	"strings"
+
+	"github.com/xuri/excelize/v2"
+
+	"smartmail/fault"
+)
+
+// Bounds of what an XLSX file, which is a ZIP archive, may unpack to, in bytes. A part over the second lies in a temporary file while
+// it is read.
+const (
+	maxUnpacked = 512 << 20
+	maxInMemory = 16 << 20
+)
+
+func readXLSX(file []byte) iter.Seq2[Row, error] {
+	return func(yield func(Row, error) bool) {
+		if err := xlsxRows(file, yield); err != nil {
+			yield(Row{}, err)
+		}
+	}
+}
+
+// xlsxRows yields the rows of the first worksheet and returns what ended it.
+func xlsxRows(file []byte, yield func(Row, error) bool) (err error) {
+	asking := false
+	defer func() { // the library trusts that the parts of a file fit together
+		if v := recover(); v != nil {
+			if asking {
+				panic(v)
+			}
+			err = fault.Wrap(fault.Invalid, "the XLSX file is damaged", fmt.Errorf("panic: %v", v))
+		}
+	}()
+	f, err := excelize.OpenReader(bytes.NewReader(file), excelize.Options{UnzipSizeLimit: maxUnpacked, UnzipXMLSizeLimit: maxInMemory, RawCellValue: true})
+	if err != nil {
+		return fault.Wrap(fault.Invalid, fmt.Sprintf("the XLSX file is damaged, protected, or unpacks to more than %d MiB", maxUnpacked>>20), err)
+	}
+	defer func() { _ = f.Close() }() // read only; removes temporary files
+	names := f.GetSheetList()
+	if len(names) == 0 {
+		return fault.New(fault.Invalid, "the XLSX file has no worksheet")
+	}
+	rows, err := f.Rows(names[0])
+	if err != nil {
+		return fault.Wrap(fault.Invalid, "the worksheet cannot be read", err)
+	}
+	defer func() { _ = rows.Close() }() // read only
+	for n := 1; rows.Next(); n++ {
+		cells, err := rows.Columns()
+		if err != nil {
+			return fault.Wrap(fault.Invalid, fmt.Sprintf("row %d of the worksheet cannot be read", n), err)
+		}
+		for i, c := range cells {
+			cells[i] = restore(strings.TrimSpace(c))
+		}
+		asking = true
+		if !blank(cells) && !yield(Row{n, cells}, nil) {
+			return nil
+		}
+		asking = false
+	}
+	if err := rows.Error(); err != nil {
+		return fault.Wrap(fault.Invalid, "the worksheet cannot be read to its end", err)
+	}
+	return nil
+}
