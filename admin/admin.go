@@ -259,6 +259,7 @@ func (s *server) engine() (*gin.Engine, error) {
 	s.suspensionCalls()
 	s.lookCalls()
 	s.thingCalls()
+	s.sheetCalls()
 	s.tokenCalls()
 	return e, s.serveDescription(e)
 }

@@ -243,7 +243,10 @@ func (in *inputs) of(op operation, wrong float64) request {
 }
 
 func (in *inputs) body(op operation, wrong float64) string {
-	media := op.RequestBody.Content["application/json"]
+	media, ok := op.RequestBody.Content["application/json"]
+	if !ok { // a sheet
+		return []string{"id;name\nbo;Bo\n", "kundnr,namn\n1,\xc5sa\n", "id\tkind\n\t", "Anna;12\n", "a;\"b", "PK\x03\x04", "\xff\xfe\x00"}[in.IntN(7)]
+	}
 	v := media.Example
 	switch pick := in.IntN(3); {
 	case pick == 0 || v == nil:
@@ -270,7 +273,7 @@ func TestAnswersAreAsDescribed(t *testing.T) {
 		"number": {"1", "2", "3"}, "org": {"a", "a", "b"}, "cursor": {"AAAAAAAAAAAA", "x"}, "date-time": {"2026-11-24T12:00:00Z", "2026-02-30T00:00:00Z", "0001-01-01T00:00:00Z"},
 		"id":   {h.ids["entry"], h.ids["attachment"], h.ids["raw"], h.ids["triage"], "1-1", "kv-open", "norr", "c-open", "t-open", "VVS", "x", "none", "a"},
 		"kind": {"message", "order"}, "address": {"a@b.example", "kund@open.example"}, "triage": {h.ids["triage"], string(other.Triage)}, "messages": {h.ids["raw"]}, "attachments": {h.ids["attachment"]},
-		"objects": {"kv-eken", "norr"}, "contacts": {"anna"}, "tenancies": {"t-1"}, "segments": {"student"}, "classes": {"VVS"}, "routes": {"vvs-norr"}, "roles": {"visitor"}, "orders": {"1-1", "2-1", "3-1"}, "entries": {h.ids["entry"]},
+		"import": {"contacts", "objects"}, "export": {"contacts", "objects"}, "objects": {"kv-eken", "norr"}, "contacts": {"anna"}, "tenancies": {"t-1"}, "segments": {"student"}, "classes": {"VVS"}, "routes": {"vvs-norr"}, "roles": {"visitor"}, "orders": {"1-1", "2-1", "3-1"}, "entries": {h.ids["entry"]},
 		"date": {"2026-11-24", "2026-02-30"}, "byte": {"enpo", "===", "å"}, "email": {"a@b.example", "a@b@c"},
 	}}
 	h.want(http.StatusOK, nil, "PUT", "/api/v1/contacts/bo", `{"id":"bo","parts":["technician"],"name":"Bo","emails":["bo@demo.example"]}`) // whom examples name

@@ -32,6 +32,7 @@ type call struct {
 	streams      bool // answers with a stream, which may take longer than callTimeout
 	waits        bool // may wait for something, up to callTimeout, before it begins
 	bigBody      bool
+	body         string // media type that the body may have besides the one of its input
 	binary       string // media type of a stream
 }
 
@@ -45,6 +46,9 @@ func register[In, Out any](s *server, c call, fn func(context.Context, *In) (*Ou
 		op.MaxBodyBytes = s.MaxBody
 	}
 	op.Errors = []int{http.StatusUnprocessableEntity} // at least of a query parameter that is not known
+	if c.body != "" {
+		op.RequestBody = &huma.RequestBody{Content: map[string]*huma.MediaType{c.body: {Schema: &huma.Schema{Type: huma.TypeString, Format: "binary"}}}}
+	}
 	if c.public {
 		op.Security = []map[string][]string{} // none, which is not the same as saying nothing
 	} else {

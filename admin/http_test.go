@@ -41,6 +41,7 @@ func calls() [][3]string {
 		{"POST", "/api/v1/tokens", `{"name":"x","role":"reader"}`}, {"GET", "/api/v1/tokens", ""}, {"DELETE", "/api/v1/tokens/x", ""},
 		{"GET", "/api/v1/todo", ""}, {"POST", "/api/v1/todo/x/done", ""},
 		{"GET", "/api/v1/events", ""}, {"GET", "/api/v1/suspensions", ""}, {"DELETE", "/api/v1/suspensions/a@b.example", ""},
+		{"POST", "/api/v1/import/contacts", "id;name\n"}, {"GET", "/api/v1/export/contacts", ""},
 	}
 	for many, body := range map[string]string{
 		"roles": `{"id":"x","name":"X","permissions":[]}`, "objects": `{"id":"x","kind":"area","name":"X"}`, "contacts": `{"id":"x","name":"X","parts":["staff"]}`, "segments": `{"id":"x","name":"X"}`,
@@ -258,7 +259,7 @@ func TestOpenAPI(t *testing.T) {
 			ids[op["operationId"]] = true
 		}
 	}
-	templates := strings.NewReplacer("/links/parent_of/2", "/links/{kind}/{case}", "/cases/1", "/cases/{number}", "/x", "/{id}", "/a@b.example", "/{address}", "/preview/message", "/preview/{kind}")
+	templates := strings.NewReplacer("/links/parent_of/2", "/links/{kind}/{case}", "/cases/1", "/cases/{number}", "/x", "/{id}", "/a@b.example", "/{address}", "/preview/message", "/preview/{kind}", "port/contacts", "port/{kind}")
 	routes := append(calls(), [3]string{"GET", "/healthz"}, [3]string{"GET", "/readyz"}, [3]string{"GET", "/metrics"})
 	for _, c := range routes {
 		op := doc.Paths[templates.Replace(c[1])][strings.ToLower(c[0])]

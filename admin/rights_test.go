@@ -122,6 +122,8 @@ func (h *guardedHouse) probes() map[string]probe {
 		"preview-mail":    {hidden: "/organisations/a/preview/message"},
 		"create-token":    {hidden: "/tokens", body: `{"name":"x","role":"administrator"}`},
 		"revoke-token":    id("/tokens/", "x", "", ""),
+		"export-register": list("/export/contacts"),
+		"import-register": {hidden: "/import/contacts?dry_run=true", body: "id;name\nc-" + hidden + ";X\n"},
 	}
 	for _, path := range []string{"/outbox", "/suspensions", "/todo", "/tokens", "/triage", "/objects", "/contacts", "/tenancies", "/segments", "/classes", "/routes", "/roles"} {
 		p["list-"+path[1:]] = list(path)

@@ -1,7 +1,7 @@
 // Package control is how the program speaks with its own running instance on the same machine: over a socket in the data
 // folder, which only its owner may open, instead of a second process at the same store.
 //
-//	smartmail verify, replay, import → Client → unix socket (mode 0600) → Server → the running service
+//	smartmail verify, replay, import, import-register → Client → unix socket (mode 0600) → Server → the running service
 //
 // Invariants:
 //   - Who may open the data folder may use the socket; nobody else can.
@@ -21,6 +21,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"strconv"
 	"time"
 )
 
@@ -39,13 +40,27 @@ type Service interface {
 	Reindex(ctx context.Context) (summary string, err error)
 	// Backup writes a copy of the store, without the blobs of which earlier has the sum. One that was broken off lacks its end.
 	Backup(ctx context.Context, earlier map[string]string, w io.Writer) error
+	// ImportRegister takes a sheet of an organisation's register in. It reports each bad row and how far it has come.
+	ImportRegister(ctx context.Context, job RegisterImport, report func(badRow string), progress func(done, total int)) (summary string, err error)
 	// Token makes an API token for an organisation and returns its secret.
 	Token(ctx context.Context, org, name, role string) (secret string, err error)
 }
 
+// RegisterImport is what a register's sheet is taken in with.
+type RegisterImport struct {
+	Org, Kind                            string
+	DryRun, AllOrNothing, ArchiveMissing bool
+	File                                 []byte
+}
+
+// maxSheet bounds a register's sheet, in bytes.
+const maxSheet = 256 << 20
+
 // line is one line of an answer; the last one has Done or Error.
 type line struct {
 	Problem string `json:"problem,omitempty"`
+	Step    int    `json:"step,omitempty"` // of so many
+	Of      int    `json:"of,omitempty"`
 	Done    string `json:"done,omitempty"`
 	Again   bool   `json:"again,omitempty"` // of an import: the mail was there already
 	Error   string `json:"error,omitempty"`
@@ -102,6 +117,21 @@ func Handler(s Service, limit int64) http.Handler {
 		if err != nil {
 			panic(http.ErrAbortHandler) // the service has logged why; a torn answer is no copy
 		}
+	})
+	mux.HandleFunc("POST /register", func(w http.ResponseWriter, r *http.Request) {
+		enc, q := json.NewEncoder(w), r.URL.Query()
+		l := line{}
+		file, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxSheet))
+		if err == nil {
+			l.Done, err = s.ImportRegister(r.Context(), RegisterImport{
+				Org: q.Get("org"), Kind: q.Get("kind"), File: file,
+				DryRun: q.Get("dry_run") == "true", AllOrNothing: q.Get("all_or_nothing") == "true", ArchiveMissing: q.Get("archive_missing") == "true",
+			}, func(row string) { _ = enc.Encode(line{Problem: row}) }, func(done, total int) {
+				_ = enc.Encode(line{Step: done, Of: total})
+				_ = http.NewResponseController(w).Flush() // else the bar stands still
+			})
+		}
+		finish(enc, l, err)
 	})
 	mux.HandleFunc("POST /token", func(w http.ResponseWriter, r *http.Request) {
 		q := r.URL.Query()
@@ -179,6 +209,16 @@ func (c *Client) Backup(ctx context.Context, earlier map[string]string, w io.Wri
 	return nil
 }
 
+// ImportRegister implements Service through the running instance.
+func (c *Client) ImportRegister(ctx context.Context, job RegisterImport, report func(string), progress func(done, total int)) (string, error) {
+	q := url.Values{"org": {job.Org}, "kind": {job.Kind}}
+	for name, on := range map[string]bool{"dry_run": job.DryRun, "all_or_nothing": job.AllOrNothing, "archive_missing": job.ArchiveMissing} {
+		q.Set(name, strconv.FormatBool(on))
+	}
+	l, err := c.follow(ctx, "register?"+q.Encode(), job.File, report, progress)
+	return l.Done, err
+}
+
 // Token implements Service through the running instance.
 func (c *Client) Token(ctx context.Context, org, name, role string) (string, error) {
 	q := url.Values{"org": {org}, "name": {name}, "role": {role}}
@@ -199,6 +239,11 @@ func (c *Client) post(ctx context.Context, what string, body []byte) (*http.Resp
 }
 
 func (c *Client) call(ctx context.Context, what string, body []byte, report func(string)) (line, error) {
+	return c.follow(ctx, what, body, report, func(int, int) {})
+}
+
+// follow is call for what tells how far it has come.
+func (c *Client) follow(ctx context.Context, what string, body []byte, report func(string), progress func(done, total int)) (line, error) {
 	resp, err := c.post(ctx, what, body)
 	if err != nil {
 		return line{}, err
@@ -213,6 +258,8 @@ func (c *Client) call(ctx context.Context, what string, body []byte, report func
 		switch {
 		case l.Problem != "":
 			report(l.Problem)
+		case l.Of > 0:
+			progress(l.Step, l.Of)
 		case l.Error != "":
 			return line{}, errors.New(l.Error)
 		default:

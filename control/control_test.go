@@ -44,6 +44,12 @@ func (house) Backup(_ context.Context, earlier map[string]string, w io.Writer) e
 	return err
 }
 
+func (house) ImportRegister(_ context.Context, job RegisterImport, report func(string), progress func(done, total int)) (string, error) {
+	progress(1, 2)
+	report("row 3: bad")
+	return fmt.Sprintf("%s %s %t %t %t %s", job.Org, job.Kind, job.DryRun, job.AllOrNothing, job.ArchiveMissing, job.File), nil
+}
+
 func (house) Token(_ context.Context, org, name, role string) (string, error) {
 	return org + "/" + name + "/" + role, nil
 }
@@ -91,6 +97,12 @@ func TestVerifyAndImport(t *testing.T) {
 	}
 	if secret, err := c.Token(t.Context(), "demo", "é b", "reader"); err != nil || secret != "demo/é b/reader" {
 		t.Errorf("token gives %q, %v", secret, err)
+	}
+	got = nil
+	job := RegisterImport{Org: "demo", Kind: "objects", DryRun: true, ArchiveMissing: true, File: []byte("more than a mail may have")}
+	summary, err = c.ImportRegister(t.Context(), job, func(l string) { got = append(got, l) }, func(done, total int) { got = append(got, fmt.Sprint(done, total)) })
+	if err != nil || summary != "demo objects true false true more than a mail may have" || !slices.Equal(got, []string{"1 2", "row 3: bad"}) {
+		t.Errorf("a register's sheet gives %q, %v, %v", summary, got, err)
 	}
 	if reply, again, err := c.Import(t.Context(), "demo", []byte("mail")); err != nil || reply != "OK mail" || !again {
 		t.Errorf("import gives %q, %v, %v", reply, again, err)

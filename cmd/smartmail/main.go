@@ -23,19 +23,20 @@ import (
 
 // cli is the command line.
 type cli struct {
-	Demo    demoCmd    `cmd:"" help:"Try it: one process, no configuration, sample data; takes real SMTP and serves the API."`
-	Serve   serveCmd   `cmd:"" help:"Run the service."`
-	Check   checkCmd   `cmd:"" help:"Validate a configuration and print what is in force."`
-	Import  importCmd  `cmd:"" help:"Take in stored mail: mbox, Maildir or .eml files. Safe to run again."`
-	Verify  verifyCmd  `cmd:"" help:"Read the whole store and report every fault."`
-	Backup  backupCmd  `cmd:"" help:"Copy the whole store into one file, while the service runs."`
-	Restore restoreCmd `cmd:"" help:"Make a store of a backup."`
-	Explain explainCmd `cmd:"" help:"Show what each step makes of a mail, without network or store."`
-	Replay  replayCmd  `cmd:"" help:"Show what the rules of today would read another way in stored mail."`
-	Reindex reindexCmd `cmd:"" help:"Make the search index anew, while the service runs."`
-	Token   tokenCmd   `cmd:"" help:"Make an API token for an organisation and print it."`
-	Health  healthCmd  `cmd:"" help:"Ask a running service whether it is ready; for container health checks."`
-	Version versionCmd `cmd:"" help:"Print the version."`
+	Demo           demoCmd           `cmd:"" help:"Try it: one process, no configuration, sample data; takes real SMTP and serves the API."`
+	Serve          serveCmd          `cmd:"" help:"Run the service."`
+	Check          checkCmd          `cmd:"" help:"Validate a configuration and print what is in force."`
+	Import         importCmd         `cmd:"" help:"Take in stored mail: mbox, Maildir or .eml files. Safe to run again."`
+	ImportRegister importRegisterCmd `cmd:"" help:"Take in people, objects, suppliers or tenancies from a CSV or XLSX file. Safe to run again."`
+	Verify         verifyCmd         `cmd:"" help:"Read the whole store and report every fault."`
+	Backup         backupCmd         `cmd:"" help:"Copy the whole store into one file, while the service runs."`
+	Restore        restoreCmd        `cmd:"" help:"Make a store of a backup."`
+	Explain        explainCmd        `cmd:"" help:"Show what each step makes of a mail, without network or store."`
+	Replay         replayCmd         `cmd:"" help:"Show what the rules of today would read another way in stored mail."`
+	Reindex        reindexCmd        `cmd:"" help:"Make the search index anew, while the service runs."`
+	Token          tokenCmd          `cmd:"" help:"Make an API token for an organisation and print it."`
+	Health         healthCmd         `cmd:"" help:"Ask a running service whether it is ready; for container health checks."`
+	Version        versionCmd        `cmd:"" help:"Print the version."`
 }
 
 // streams are where a command writes.
