@@ -116,7 +116,7 @@ func (r *reader) clause(text string, last Kind, digitFollows bool) (commands []C
 	rest := strings.TrimSpace(s.src[s.pos:])
 	switch {
 	case len(commands) == 0:
-		return nil, !r.suspicious(text)
+		return nil, !r.suspicious(text) && !r.loose(text)
 	case hedged(text, commands):
 		return nil, false
 	case s.end():
@@ -370,6 +370,35 @@ func signature(rest string) bool {
 func polite(w string) bool {
 	const list = " tack tackar mvh hälsningar hälsn vänliga vänligen bästa thanks thank thx best kind regards cheers br hej skickat sent ha have trevlig hörs "
 	return w != "" && strings.Contains(list, " "+w+" ")
+}
+
+// loose tells whether a clause holds an amount with its unit, or a day with a time, though no command word says what it is: hours and money
+// that are passed over are hours and money lost.
+func (r *reader) loose(text string) bool {
+	s := newScanner(text)
+	for s.pos < len(s.low) {
+		at := *s
+		if at.weekday() >= 0 {
+			at.spaces()
+			if at.take("kl", "klockan", "at", "den") || at.atDigit() {
+				return true
+			}
+		}
+		if digit(s.low[s.pos]) && (s.pos == 0 || !digit(s.low[s.pos-1]) && s.low[s.pos-1] != '-') {
+			money, hours, road := *s, *s, *s
+			if _, ok := money.money(true); ok {
+				return true
+			}
+			if _, unit, ok := hours.duration(); ok && unit {
+				return true
+			}
+			if _, ok := road.distance(); ok {
+				return true
+			}
+		}
+		s.step()
+	}
+	return false
 }
 
 // suspicious tells whether a clause looks as if a command was meant: it starts with a command word, or holds one in capitals or before
