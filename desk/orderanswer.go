@@ -60,6 +60,7 @@ func (d *Desk) answered(tx casestore.Tx, c casework.Case, m casework.Mail, e cas
 const (
 	notCertain    = "looks like an answer to the order and was not understood for certain"
 	notCarriedOut = "not carried out: "
+	notConfirmed  = "carried out, and he was not told so: this address gets no mail of ours just now"
 )
 
 func orderNo(o *casework.WorkOrder) casework.OrderNo {
@@ -91,8 +92,14 @@ func (d *Desk) carryOut(tx casestore.Tx, c casework.Case, m casework.Mail, e cas
 		if p, lane, ok := c.Participant(e.MailIn.Participant); ok && lane == e.Lane {
 			n := casework.Notify{Order: o.No, Auto: casework.AutoUnderstood, Text: "- " + strings.Join(describe(done, language), "\n- ")}
 			n.Visit, _ = visitOf(entries)
+			before := c.LastSeq
 			if c, err = d.write(tx, c, p, n, m.At); err != nil {
 				return c, err
+			}
+			if c.LastSeq == before { // a supplier who hears nothing believes that nothing came
+				if c, err = d.flag(tx, c, casework.Flag{Lane: e.Lane, Order: o.No, Pieces: describe(done, language), Why: notConfirmed}, m.At); err != nil {
+					return c, err
+				}
 			}
 		}
 	}
