@@ -138,7 +138,18 @@ func (d door) For(grant access.Grant) Desk { return d.Desk.For(grant) }
 type Org struct {
 	ID       casework.OrgID
 	Name     string
-	Language string // in which staff are spoken to: sv or en
+	Language string         // in which staff are spoken to: sv or en
+	Location *time.Location // whose days are meant; nil: UTC
+}
+
+// location is the time zone of an organisation.
+func (s *server) location(org casework.OrgID) *time.Location {
+	for _, o := range s.Orgs {
+		if o.ID == org && o.Location != nil {
+			return o.Location
+		}
+	}
+	return time.UTC
 }
 
 func languages(orgs []Org) map[casework.OrgID]string {

@@ -66,9 +66,11 @@ func FuzzValues(f *testing.F) {
 			}
 		}
 		var d Deadline
-		if d.UnmarshalJSON(b) == nil && !d.IsZero() {
-			if _, err := json.Marshal(d.Time); err != nil {
-				t.Errorf("%s became a time that can't be written: %v", b, err)
+		if d.UnmarshalJSON(b) == nil {
+			for _, zone := range []*time.Location{time.UTC, time.FixedZone("", 14*3600), time.FixedZone("", -12*3600)} {
+				if _, err := json.Marshal(d.in(zone)); err != nil {
+					t.Errorf("%s became a time that can't be written: %v", b, err)
+				}
 			}
 		}
 		var s Supplier
@@ -76,6 +78,23 @@ func FuzzValues(f *testing.F) {
 			t.Errorf("%s: a supplier and an error", b)
 		}
 	})
+}
+
+// A day ends where the organisation is, also on the day on which the clocks change.
+func TestDeadlineOfADay(t *testing.T) {
+	stockholm, err := time.LoadLocation("Europe/Stockholm")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for text, want := range map[string]string{
+		`"2026-12-04"`: "2026-12-04T22:59:59Z", `"2026-10-25"`: "2026-10-25T22:59:59Z", `"2026-07-01"`: "2026-07-01T21:59:59Z",
+		`"2026-12-04T15:00:00+01:00"`: "2026-12-04T14:00:00Z",
+	} {
+		var d Deadline
+		if err := d.UnmarshalJSON([]byte(text)); err != nil || d.in(stockholm).Format(time.RFC3339) != want {
+			t.Errorf("%s: %v, %v", text, d.in(stockholm), err)
+		}
+	}
 }
 
 func TestUTC(t *testing.T) {

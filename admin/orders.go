@@ -181,7 +181,7 @@ func (s *server) postOrder(ctx context.Context, in *postOrderInput) (*orderedEnt
 	}
 	n := casework.CaseNumber(in.Number)
 	cmd := casework.Order{Name: suppliers[0].Name, Email: suppliers[0].Email, MailOut: casework.MailOut{
-		Text: b.Text, Deadline: b.Deadline.Time, PriceCap: int64(b.PriceCap), Quote: b.Quote,
+		Text: b.Text, Deadline: b.Deadline.in(s.location(org)), PriceCap: int64(b.PriceCap), Quote: b.Quote,
 	}}
 	for _, other := range suppliers[1:] {
 		cmd.Others = append(cmd.Others, casework.Supplier(other))

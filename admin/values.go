@@ -161,8 +161,20 @@ func (Supplier) Schema(r huma.Registry) *huma.Schema {
 	}
 }
 
-// Deadline is an instant; a date alone is the end of that day in UTC.
-type Deadline struct{ time.Time }
+// Deadline is an instant, or a day, whose end is meant where the organisation is.
+type Deadline struct {
+	at  time.Time
+	day bool // at is that day's beginning in UTC
+}
+
+// in is the instant in an organisation with that time zone.
+func (d Deadline) in(loc *time.Location) time.Time {
+	if !d.day {
+		return d.at
+	}
+	y, m, day := d.at.Date()
+	return time.Date(y, m, day+1, 0, 0, -1, 0, loc).UTC()
+}
 
 // UnmarshalJSON takes RFC 3339 date-time and full-date.
 func (d *Deadline) UnmarshalJSON(b []byte) error {
@@ -173,21 +185,21 @@ func (d *Deadline) UnmarshalJSON(b []byte) error {
 	if err := json.Unmarshal(b, &text); err != nil {
 		return errors.New("a deadline is a date or a time of RFC 3339")
 	}
-	if day, err := time.Parse(time.DateOnly, text); err == nil {
-		d.Time = day.AddDate(0, 0, 1).Add(-time.Second)
+	if day, err := time.Parse(time.DateOnly, text); err == nil && day.Year() > 0 && day.Year() < 9999 {
+		d.at, d.day = day, true
 		return nil
 	}
 	at, err := time.Parse(time.RFC3339, text)
 	if err != nil || utc(at) == nil {
 		return errors.New("a deadline is a date or a time of RFC 3339")
 	}
-	d.Time = at.UTC()
+	d.at = at.UTC()
 	return nil
 }
 
 // Schema implements huma.SchemaProvider.
 func (Deadline) Schema(huma.Registry) *huma.Schema {
-	return &huma.Schema{Type: huma.TypeString, Nullable: true, Description: "RFC 3339 date-time, or a date: the end of that day in UTC.",
+	return &huma.Schema{Type: huma.TypeString, Nullable: true, Description: "RFC 3339 date-time, or a date: the end of that day where the organisation is.",
 		Examples: []any{"2026-12-01T15:00:00Z"}}
 }
 

@@ -311,7 +311,7 @@ func (s *service) housekeeping(ctx context.Context) error {
 func (s *service) api(token string, stopping <-chan struct{}) (*http.Server, error) {
 	var orgs []admin.Org
 	for _, o := range s.cfg.Organisations {
-		orgs = append(orgs, admin.Org{ID: casework.OrgID(o.ID), Name: o.Name, Language: o.Language})
+		orgs = append(orgs, admin.Org{ID: casework.OrgID(o.ID), Name: o.Name, Language: o.Language, Location: s.desk.Notices[casework.OrgID(o.ID)].Location})
 	}
 	h, err := admin.New(admin.Options{
 		House: admin.Open(s.desk), Router: s.router, Orgs: orgs, AdminToken: token, Metrics: s.metrics.handler(),
