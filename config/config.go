@@ -158,6 +158,7 @@ type Organisation struct {
 	Intake   []Intake `yaml:"intake"`
 	Look     Look     `yaml:"look"`
 	Links    Links    `yaml:"links"`
+	Report   Report   `yaml:"report"`
 	Policy   Policy   `yaml:"policy"`
 	Orders   Orders   `yaml:"orders"`
 	Notify   Notify   `yaml:"notify"`
@@ -173,6 +174,14 @@ type Look struct {
 	LogoFile  string `yaml:"logo_file"` // PNG or JPEG
 	Footer    string `yaml:"footer"`
 	Templates string `yaml:"templates"` // folder whose files go before the built-in ones
+}
+
+// Report is how faults are reported without log-in, by a form.
+type Report struct {
+	Enabled           bool     `yaml:"enabled"`
+	Origins           []string `yaml:"origins"`             // sites whose forms may report
+	CaptchaURL        string   `yaml:"captcha_url"`         // of a service's siteverify; empty: no captcha
+	CaptchaSecretFile string   `yaml:"captcha_secret_file"` //
 }
 
 // Links is what mails link to, below http.public_url.

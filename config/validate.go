@@ -238,6 +238,7 @@ func (k *checker) organisations(orgs []Organisation) {
 			}
 			addresses[strings.ToLower(in.Address)] = true
 		}
+		k.report(key+".report", o.Report)
 		if o.Links.Valid < Duration(time.Hour) || o.Links.Valid > Duration(365*24*time.Hour) {
 			k.fail(key+".links.valid", "a link is valid for 1h to 8760h")
 		}
@@ -281,4 +282,20 @@ func (k *checker) policy(key string, p Policy) {
 			k.oneOf(fmt.Sprintf("%s.rights.%s[%d]", key, name, i), right, rights[name]...)
 		}
 	}
+}
+
+func (k *checker) report(key string, r Report) {
+	for i, origin := range r.Origins {
+		u, err := url.Parse(origin)
+		if err != nil || u.Scheme+"://"+u.Host != origin || u.Host == "" {
+			k.fail(fmt.Sprintf("%s.origins[%d]", key, i), "%q is no origin such as https://www.example.org", origin)
+		}
+	}
+	if r.CaptchaURL == "" {
+		return
+	}
+	if u, err := url.Parse(r.CaptchaURL); err != nil || u.Host == "" || (u.Scheme != "http" && u.Scheme != "https") {
+		k.fail(key+".captcha_url", "%q is no http or https address", r.CaptchaURL)
+	}
+	k.file(key+".captcha_secret_file", r.CaptchaSecretFile)
 }

@@ -24,13 +24,7 @@ func (d *Desk) acknowledge(tx casestore.Tx, c casework.Case, m casework.Mail, se
 		sender == casework.Unconfirmed || m.Auth.DMARC.Result == verdict.Fail {
 		return nil
 	}
-	language := c.LanguageOf(p.Email, n.Language)
-	text := fmt.Sprintf("We have received your report %q. Its case number is #%d.", c.Subject, c.Number)
-	if language == "sv" {
-		text = fmt.Sprintf("Vi har tagit emot din anmälan ”%s”. Den har ärendenummer #%d.", c.Subject, c.Number)
-	}
-	text += n.closed(m.At, language)
-	_, err := d.notify(tx, c, p, casework.AutoReceived, text, m.At)
+	_, err := d.sayReceived(tx, c, p, m.At)
 	return err
 }
 

@@ -127,7 +127,7 @@ func (p *portal) route(name string, kind threading.LinkKind, show func(http.Resp
 			p.sorry(w, http.StatusMethodNotAllowed)
 			return
 		}
-		peer := throttle.Peer(p.client(r))
+		peer := throttle.Peer(throttle.Client(r, p.TrustedProxies))
 		if wait := p.allowed.Wait(peer); wait > 0 {
 			p.later(w, http.StatusTooManyRequests, wait)
 			return

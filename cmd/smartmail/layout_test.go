@@ -48,6 +48,7 @@ var order = []struct {
 	{"exchange", []string{"fault", "property", "register", "casework", "casestore", "desk", "exchange/sheet"}},
 	{"compose", []string{"fault", "message", "picture", "casework", "threading", "desk"}},
 	{"portal", []string{"fault", "throttle", "download", "message", "picture", "casework", "threading", "desk", "compose"}},
+	{"report", []string{"fault", "throttle", "casework"}},
 	{"outbound/mtasts", nil},
 	{"outbound", []string{"fault", "message", "mailauth/dkimsign", "casework", "outbound/dane", "outbound/mtasts"}},
 	{"scan", []string{"fault", "message"}},

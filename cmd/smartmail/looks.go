@@ -51,17 +51,25 @@ func looks(cfg *config.Config) ([]compose.Org, error) {
 
 // portal wires the pages that links in mails lead to.
 func (s *service) portal() (http.Handler, error) {
-	var proxies []netip.Prefix
+	proxies, err := s.proxies()
+	if err != nil {
+		return nil, err
+	}
+	return portal.New(portal.Options{
+		Desk: s.desk, Keys: s.desk.Keys, Orgs: s.composer.Orgs, TrustedProxies: proxies, Observe: s.metrics.link, Log: s.log,
+	})
+}
+
+// proxies are those whose X-Forwarded-For counts.
+func (s *service) proxies() (out []netip.Prefix, err error) {
 	for _, p := range s.cfg.HTTP.TrustedProxies {
 		prefix, err := config.ParsePrefix(p)
 		if err != nil {
 			return nil, fmt.Errorf("http.trusted_proxies: %w", err)
 		}
-		proxies = append(proxies, prefix)
+		out = append(out, prefix)
 	}
-	return portal.New(portal.Options{
-		Desk: s.desk, Keys: s.desk.Keys, Orgs: s.composer.Orgs, TrustedProxies: proxies, Observe: s.metrics.link, Log: s.log,
-	})
+	return out, nil
 }
 
 // beside serves the pages of links, and all else by the API: by the beginning of the path alone, as it came.

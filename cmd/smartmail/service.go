@@ -324,7 +324,11 @@ func (s *service) api(token string, stopping <-chan struct{}) (*http.Server, err
 	if err != nil {
 		return nil, err
 	}
-	return admin.Server(beside(s.beside(h), pages)), nil
+	h, err = s.reports(s.beside(h))
+	if err != nil {
+		return nil, err
+	}
+	return admin.Server(beside(h, pages)), nil
 }
 
 // beside adds the pages to the API.

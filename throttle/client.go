@@ -1,4 +1,4 @@
-package portal
+package throttle
 
 import (
 	"net/http"
@@ -7,9 +7,9 @@ import (
 	"strings"
 )
 
-// client is the address that a request comes from: that of the peer, or the nearest one in X-Forwarded-For that is not a proxy of ours, where the
-// peer is one.
-func (p *portal) client(r *http.Request) string {
+// Client is the address that a request comes from: that of the peer, or the nearest one in X-Forwarded-For that is not a proxy of
+// ours, where the peer is one.
+func Client(r *http.Request, proxies []netip.Prefix) string {
 	addr := r.RemoteAddr
 	if ap, err := netip.ParseAddrPort(addr); err == nil {
 		addr = ap.Addr().Unmap().String()
@@ -17,7 +17,7 @@ func (p *portal) client(r *http.Request) string {
 	hops := strings.Split(strings.Join(r.Header.Values("X-Forwarded-For"), ","), ",")
 	for _, hop := range slices.Backward(hops) {
 		ip, err := netip.ParseAddr(strings.TrimSpace(hop))
-		if err != nil || !p.trusted(addr) {
+		if err != nil || !listed(proxies, addr) {
 			break
 		}
 		addr = ip.Unmap().String()
@@ -25,7 +25,7 @@ func (p *portal) client(r *http.Request) string {
 	return addr
 }
 
-func (p *portal) trusted(addr string) bool {
+func listed(nets []netip.Prefix, addr string) bool {
 	ip, err := netip.ParseAddr(addr)
-	return err == nil && slices.ContainsFunc(p.TrustedProxies, func(n netip.Prefix) bool { return n.Contains(ip) })
+	return err == nil && slices.ContainsFunc(nets, func(n netip.Prefix) bool { return n.Contains(ip) })
 }
