@@ -46,6 +46,7 @@ type Case struct {
 	DueAt       *time.Time        `json:"due_at" doc:"Within the organisation's hours; it moves by the time that the case waits"`
 	Waiting     *Waiting          `json:"waiting,omitempty" doc:"Of a case that waits"`
 	ClosedAt    *time.Time        `json:"closed_at"`
+	Access      *Access           `json:"access,omitempty" doc:"How somebody gets in; not there where nobody has said"`
 	Links       []Link            `json:"links" nullable:"false"`
 	Lanes       []Lane            `json:"lanes" nullable:"false"`
 	Orders      []WorkOrder       `json:"orders" nullable:"false"`
@@ -69,6 +70,29 @@ type Reporter struct {
 	Email    string `json:"email,omitempty" maxLength:"254"`
 	Phone    string `json:"phone,omitempty" maxLength:"100"`
 	Language string `json:"language,omitempty" maxLength:"35" doc:"BCP 47"`
+}
+
+// Access is how somebody gets in.
+type Access struct {
+	MasterKey   string     `json:"master_key" enum:"yes,no,"`
+	MasterKeyBy *Actor     `json:"master_key_by,omitempty" doc:"Who said so last"`
+	MasterKeyAt *time.Time `json:"master_key_at,omitempty"`
+	KeyBox      string     `json:"key_box"`
+	Pet         string     `json:"pet"`
+	Present     string     `json:"present" enum:"yes,no,"`
+	Times       string     `json:"times"`
+}
+
+func showAccess(a *casework.Access) *Access {
+	if a == nil {
+		return nil
+	}
+	out := &Access{MasterKey: a.MasterKey, KeyBox: a.KeyBox, Pet: a.Pet, Present: a.Present, Times: a.Times, MasterKeyAt: utc(a.MasterKeyAt)}
+	if out.MasterKeyAt != nil {
+		by := actor(a.MasterKeyBy)
+		out.MasterKeyBy = &by
+	}
+	return out
 }
 
 // Waiting says what a case waits for.
@@ -110,6 +134,7 @@ func (v view) kase(c casework.Case) (Case, error) {
 	if r := c.Reporter; r != nil {
 		out.Reporter = &Reporter{Name: r.Name, Email: r.Email, Phone: r.Phone, Language: r.Language}
 	}
+	out.Access = showAccess(c.Access)
 	if w := c.Waiting; w != nil {
 		out.Waiting = &Waiting{For: string(w.For), Text: w.Text, Since: w.Since.UTC()}
 	}

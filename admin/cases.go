@@ -58,13 +58,33 @@ const needsSubject = "a case needs a subject"
 type openCaseInput struct {
 	OrgParam
 	Body struct {
-		Org         string   `json:"org,omitempty" maxLength:"64" nullable:"true"`
-		Subject     string   `json:"subject" minLength:"1" maxLength:"900"`
-		Description string   `json:"description,omitempty" maxLength:"1048576" nullable:"true"`
-		Class       string   `json:"class,omitempty" maxLength:"1000" nullable:"true"`
-		Priority    Priority `json:"priority,omitempty"`
-		Object      string   `json:"object,omitempty" maxLength:"1000" nullable:"true"`
-		Reporter    Reporter `json:"reporter,omitempty"`
+		Org         string      `json:"org,omitempty" maxLength:"64" nullable:"true"`
+		Subject     string      `json:"subject" minLength:"1" maxLength:"900"`
+		Description string      `json:"description,omitempty" maxLength:"1048576" nullable:"true"`
+		Class       string      `json:"class,omitempty" maxLength:"1000" nullable:"true"`
+		Priority    Priority    `json:"priority,omitempty"`
+		Object      string      `json:"object,omitempty" maxLength:"1000" nullable:"true"`
+		Reporter    Reporter    `json:"reporter,omitempty"`
+		Access      *accessBody `json:"access,omitempty"`
+	}
+}
+
+// accessBody changes how somebody gets in. null and an empty text say that nobody has said.
+type accessBody struct {
+	MasterKey Change[string] `json:"master_key,omitempty" enum:"yes,no," doc:"Whether it may be used"`
+	KeyBox    Change[string] `json:"key_box,omitempty" doc:"Where it is; no code"`
+	Pet       Change[string] `json:"pet,omitempty"`
+	Present   Change[string] `json:"present,omitempty" enum:"yes,no," doc:"Whether the customer wants to be there"`
+	Times     Change[string] `json:"times,omitempty" doc:"At which somebody may come"`
+}
+
+func (b *accessBody) edit() casework.AccessEdit {
+	if b == nil {
+		return casework.AccessEdit{}
+	}
+	return casework.AccessEdit{
+		MasterKey: edited[string](b.MasterKey), KeyBox: edited[string](b.KeyBox), Pet: edited[string](b.Pet),
+		Present: edited[string](b.Present), Times: edited[string](b.Times),
 	}
 }
 
@@ -83,7 +103,7 @@ func (s *server) openCase(ctx context.Context, in *openCaseInput) (*caseOutput, 
 	if strings.TrimSpace(b.Subject) == "" {
 		return nil, fault.New(fault.Invalid, needsSubject)
 	}
-	cmd := casework.Open{Subject: b.Subject, Description: b.Description, Class: b.Class, Object: b.Object, Priority: casework.Priority(b.Priority)}
+	cmd := casework.Open{Subject: b.Subject, Description: b.Description, Class: b.Class, Object: b.Object, Priority: casework.Priority(b.Priority), Access: b.Access.edit()}
 	if b.Reporter != (Reporter{}) {
 		cmd.Reporter = &casework.Reporter{Name: b.Reporter.Name, Email: b.Reporter.Email, Phone: b.Reporter.Phone, Language: b.Reporter.Language}
 	}
@@ -122,6 +142,7 @@ type editCaseInput struct {
 		Subject  Change[string]            `json:"subject,omitempty"`
 		WaitFor  Change[string]            `json:"waiting_for,omitempty" enum:"parts,customer,access,other" doc:"Of a case that waits, or comes to: what for; left out: other. reason has it in words"`
 		Reason   string                    `json:"reason,omitempty" maxLength:"1000" doc:"Of a change of status: what is waited for, why it is handed back"`
+		Access   *accessBody               `json:"access,omitempty" doc:"Suppliers who have work on the case are told by mail what has changed, and asked to answer"`
 		Fields   map[string]Change[string] `json:"fields,omitempty" maxProperties:"100" doc:"Merged into those that there are; null or an empty text removes a field."`
 	}
 }
@@ -143,7 +164,7 @@ func (s *server) editCase(ctx context.Context, in *editCaseInput) (*caseOutput, 
 	edit := casework.Edit{
 		Status: edited[casework.Status](b.Status), Priority: edited[casework.Priority](b.Priority), Class: edited[string](b.Class),
 		Object: edited[string](b.Object), Assignee: edited[string](b.Assignee), Subject: edited[string](b.Subject),
-		Fields: map[string]string{}, Why: b.Reason, WaitFor: edited[casework.WaitFor](b.WaitFor),
+		Fields: map[string]string{}, Why: b.Reason, WaitFor: edited[casework.WaitFor](b.WaitFor), Access: b.Access.edit(),
 	}
 	for name, value := range b.Fields {
 		edit.Fields[name] = value.Value

@@ -3,6 +3,7 @@ package admin_test
 import (
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 
@@ -275,4 +276,37 @@ func TestWaiting(t *testing.T) {
 	if len(list.Items) != 1 {
 		t.Errorf("%d cases are closed", len(list.Items))
 	}
+}
+
+// How somebody gets in, from the opening of the case to the supplier's answer.
+func TestAccess(t *testing.T) {
+	h := newHouse(t)
+	var c admin.Case
+	h.want(http.StatusCreated, &c, "POST", "/api/v1/cases", `{"subject":"Kran","access":{"pet":"en katt","present":"yes"}}`)
+	if c.Access == nil || c.Access.Pet != "en katt" || c.Access.Present != "yes" || c.Access.MasterKeyBy != nil {
+		t.Errorf("opened: %+v", c.Access)
+	}
+	h.want(http.StatusAccepted, nil, "POST", "/api/v1/cases/1/orders", `{"supplier":"Rör AB <jour@ror.example>","text":"Byt"}`)
+	h.want(http.StatusOK, &c, "PATCH", "/api/v1/cases/1", `{"access":{"master_key":"yes","pet":null}}`)
+	if a := c.Access; a.MasterKey != "yes" || a.Pet != "" || a.MasterKeyBy == nil || a.MasterKeyBy.Name != "caretaker a" || a.MasterKeyAt == nil {
+		t.Errorf("changed: %+v", a)
+	}
+	codes := func() (out []string) {
+		for _, d := range h.todo("") {
+			out = append(out, d.Code)
+		}
+		return out
+	}
+	if !slices.Contains(codes(), "access") {
+		t.Errorf("to do: %v", codes())
+	}
+	to, err := h.router.Address("a", 1, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	h.receive(letter("Bo <jour@ror.example>", "Re: Nytt om tillträde: Kran [#1-1]", "", "OK"), "jour@ror.example", to)
+	if slices.Contains(codes(), "access") {
+		t.Errorf("answered, and yet to do: %v", codes())
+	}
+	h.refused(422, "PATCH", "/api/v1/cases/1", `{"access":{"master_key":"perhaps"}}`)
 }

@@ -17,7 +17,7 @@ type Todo struct {
 	Subject  string     `json:"subject" doc:"Of the case, or of the mail in triage"`
 	Lane     string     `json:"lane" doc:"Where to act: what a person writes there settles it"`
 	For      string     `json:"for" doc:"Whose it is: who has the case, or the name under which somebody acts; empty: anybody's"`
-	Code     string     `json:"code" doc:"new, not_started, deadline, overdue, triage, answer, delivery, approval, order_declined, order_returned, order_late, order_unanswered, offers, invitation, unread, mention, escalated ..."`
+	Code     string     `json:"code" doc:"new, not_started, deadline, overdue, triage, answer, delivery, approval, order_declined, order_returned, order_late, order_unanswered, offers, invitation, unread, mention, escalated, access ..."`
 	Why      string     `json:"why" doc:"The same in words, in the organisation's language"`
 	Urgency  string     `json:"urgency" enum:"now,soon,normal"`
 	Priority Priority   `json:"priority" doc:"Of the case"`

@@ -121,6 +121,7 @@ type Case struct {
 	Reporter    *Reporter         `json:"reporter,omitempty"`
 	Lanes       []Lane            `json:"lanes"`
 	Orders      []WorkOrder       `json:"orders,omitempty"`
+	Access      *Access           `json:"access,omitempty"` // nil: nobody has said how one gets in
 	Links       []Link            `json:"links,omitempty"`
 	Merged      *Merger           `json:"merged,omitempty"` // nil: the case does not go on in another
 	CreatedAt   time.Time         `json:"created_at"`

@@ -106,6 +106,7 @@ type Open struct {
 	Class, Object        string
 	Priority             Priority
 	Reporter             *Reporter
+	Access               AccessEdit
 	Kind                 LaneKind // lane of the reporter; empty: customer
 	Quiet                bool     // no "created" entry: a mail follows that tells the same
 }
@@ -143,7 +144,7 @@ func (o Open) apply(c *Case, t *teller) error {
 	if !o.Quiet {
 		t.tell(c, Entry{Kind: KindCreated, Text: o.Description})
 	}
-	return nil
+	return t.changeAccess(c, o.Access)
 }
 
 // oneLine makes a text fit for a header: control characters and line breaks become spaces.

@@ -36,6 +36,13 @@ func (m ReceiveMail) apply(c *Case, t *teller) error {
 	if p, _, ok := c.Participant(in.Participant); ok && m.Class == message.Personal && !in.Staff && c.LastSeq > 1 && m.Lane != LaneID(LaneInternal) {
 		t.answered(c, m.Lane, p)
 	}
+	if m.Class == message.Personal {
+		for _, o := range c.Orders {
+			if o.Lane == m.Lane {
+				c.accessKnown(o) // he has read what we wrote: TAR JOBBET and OK are answers like any other
+			}
+		}
+	}
 	// Only a person with the right wakes a finished case; a vacation reply, a bounce or a stranger does not.
 	done := c.Merged == nil && (c.Status == StatusDone || c.Status == StatusClosed)
 	if done && m.Class == message.Personal && m.Rights.May(m.Sender, MayReopen) && c.LastSeq > 1 {
@@ -132,7 +139,8 @@ type Edit struct {
 	Priority                         *Priority
 	Fields                           map[string]string // merged; an empty value removes the field
 	Why                              string            // of a change of status: what is waited for, why it is handed back
-	WaitFor                          *WaitFor          // of a case that waits, or comes to; nil: what it waited for, or WaitOther
+	Access                           AccessEdit
+	WaitFor                          *WaitFor // of a case that waits, or comes to; nil: what it waited for, or WaitOther
 
 	// Rules are the fields of the class that the case has after the change. The desk fills them in.
 	Rules []register.Field
@@ -209,6 +217,9 @@ func (e Edit) apply(c *Case, t *teller) error {
 		}
 	}
 	if err := e.editFields(c, t); err != nil {
+		return err
+	}
+	if err := t.changeAccess(c, e.Access); err != nil {
 		return err
 	}
 	if e.Status != nil && *e.Status != c.Status {

@@ -90,6 +90,7 @@ const (
 	AboutChosen    = "chosen"    // his offer is accepted
 	AboutThanked   = "thanked"   // another offer was
 	AboutReminder  = "reminder"
+	AboutAccess    = "access" // how he gets in is another than the order said
 )
 
 // File is an attachment of a message that we send. Its bytes lie with the raw mails, under ID.

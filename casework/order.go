@@ -174,6 +174,9 @@ func (c *Case) noOrder(no OrderNo) error {
 func (t *teller) move(c *Case, o *WorkOrder, to OrderState, why string, line *Line) {
 	from := o.State
 	o.State, o.Since, o.Reminded = to, t.at, 0
+	if !to.Work() {
+		c.accessKnown(*o)
+	}
 	var visit *Visit
 	if o.Invited > 0 && to.Ended() && from != to {
 		o.Invited++

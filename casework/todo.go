@@ -30,6 +30,7 @@ const (
 	CodeInvitation      Code = "invitation" // somebody can't at the time
 	CodeUnread          Code = "unread"     // an answer was not carried out
 	CodeMention         Code = "mention"
+	CodeAccess          Code = "access"    // a supplier has not said that he knows how he gets in now
 	CodeEscalated       Code = "escalated" // the deadline is over: for whoever answers for the case
 )
 
@@ -142,6 +143,7 @@ func words() map[Code][2]string {
 		CodeInvitation:      {"%s can't at the time that is booked", "%s kan inte den tid som är bokad"},
 		CodeUnread:          {"an answer was not carried out: a person has to read it", "ett svar kunde inte tolkas: någon måste läsa det"},
 		CodeMention:         {"%s mentions you", "%s nämner dig"},
+		CodeAccess:          {"the supplier of order %s has not confirmed how he gets in now", "leverantören av order %s har inte bekräftat det nya tillträdet"},
 		CodeEscalated:       {"the deadline is over; who has the case: %s", "sista dagen har passerat; ärendet har: %s"},
 	}
 }

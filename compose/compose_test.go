@@ -135,7 +135,7 @@ func TestGolden(t *testing.T) {
 	booked.Order, booked.MailOut.Visit, cancelled.MailOut.Visit = 2, &visit, &gone
 	for name, e := range map[string]casework.Entry{
 		"booked": booked, "cancelled": cancelled,
-		"reminder": remind, "quote": quote, "withdrawn": about(casework.AboutWithdrawn, "Hyresgästen har lagat det själv."), "chosen": about(casework.AboutChosen, ""), "thanked": about(casework.AboutThanked, ""),
+		"reminder": remind, "quote": quote, "withdrawn": about(casework.AboutWithdrawn, "Hyresgästen har lagat det själv."), "chosen": about(casework.AboutChosen, ""), "thanked": about(casework.AboutThanked, ""), "access": about(casework.AboutAccess, ""),
 		"new-case": out(casework.AutoNewCase, "Ärende #1042 är ditt."),
 		"order":    order(), "message": withFile, "customer": toCustomer, "received": out(casework.AutoReceived, "Mottaget."), "understood": out(casework.AutoUnderstood, "- Klar\n- Tid 2,5 h"),
 	} {

@@ -62,6 +62,8 @@ type words struct {
 	what, where, class, deadline, priceCap, contact, phone, files, notes string
 	about                                                                map[string]string // what a mail tells of an order, as its subject begins
 	answers, offers                                                      [][2]string       // label, body: to an order, to a request for a price
+	access                                                               [5]string         // labels: master key, key box, pet, wants to be present, times
+	yes, no                                                              string
 }
 
 func wordsOf(language string) words {
@@ -72,7 +74,8 @@ func wordsOf(language string) words {
 			what:    "Vad", where: "Var", class: "Typ", deadline: "Klart senast", priceCap: "Högsta pris", contact: "Kontakt", phone: "Telefon", files: "Bilagor", notes: "Felanmälan",
 			answers: [][2]string{{"Tar jobbet", "TAR JOBBET"}, {"Boka tid", "BOKAT "}, {"Klar", "KLAR\r\nTID:  h\r\nMATERIAL: \r\nRESA:  km"}, {"Nej tack", "NEJ TACK "}},
 			offers:  [][2]string{{"Lämna pris", "PRIS  kr"}, {"Nej tack", "NEJ TACK "}},
-			about:   map[string]string{casework.AboutWithdrawn: "Återkallad", casework.AboutChosen: "Beställning", casework.AboutThanked: "Tack för ert svar", casework.AboutReminder: "Påminnelse"},
+			about:   map[string]string{casework.AboutWithdrawn: "Återkallad", casework.AboutChosen: "Beställning", casework.AboutThanked: "Tack för ert svar", casework.AboutReminder: "Påminnelse", casework.AboutAccess: "Nytt om tillträde"},
+			access:  [5]string{"Huvudnyckel", "Nyckelskåp", "Husdjur", "Hyresgästen vill vara med", "Tider"}, yes: "ja", no: "nej",
 		}
 	}
 	return words{
@@ -81,7 +84,8 @@ func wordsOf(language string) words {
 		what:    "What", where: "Where", class: "Type", deadline: "Done by", priceCap: "Price cap", contact: "Contact", phone: "Phone", files: "Attachments", notes: "Report",
 		answers: [][2]string{{"Accept", "ACCEPT"}, {"Book a time", "BOOKED "}, {"Done", "DONE\r\nTIME:  h\r\nMATERIAL: \r\nTRAVEL:  km"}, {"Decline", "DECLINE "}},
 		offers:  [][2]string{{"Give a price", "PRICE  kr"}, {"Decline", "DECLINE "}},
-		about:   map[string]string{casework.AboutWithdrawn: "Withdrawn", casework.AboutChosen: "Order", casework.AboutThanked: "Thank you", casework.AboutReminder: "Reminder"},
+		about:   map[string]string{casework.AboutWithdrawn: "Withdrawn", casework.AboutChosen: "Order", casework.AboutThanked: "Thank you", casework.AboutReminder: "Reminder", casework.AboutAccess: "Access has changed"},
+		access:  [5]string{"Master key", "Key box", "Pet", "Customer wants to be present", "Times"}, yes: "yes", no: "no",
 	}
 }
 
@@ -125,7 +129,8 @@ func factsOf(org Org, cs casework.Case, e casework.Entry, item casework.OutboxIt
 	if e.MailOut.Auto == casework.AutoNewCase {
 		f.Rows = rows(w, cs, casework.MailOut{Deadline: cs.DueAt}, org.Location)
 	}
-	if e.Kind == casework.KindOrder || e.MailOut.About == casework.AboutChosen || e.MailOut.About == casework.AboutReminder {
+	switch about := e.MailOut.About; {
+	case e.Kind == casework.KindOrder, about == casework.AboutChosen, about == casework.AboutReminder, about == casework.AboutAccess:
 		f.Rows = rows(w, cs, *e.MailOut, org.Location)
 		answers := w.answers
 		if f.Quote {
@@ -158,6 +163,7 @@ func rows(w words, cs casework.Case, out casework.MailOut, loc *time.Location) [
 	for _, name := range sorted(cs.Fields) {
 		all = append(all, row{line(name), line(cs.Fields[name])})
 	}
+	all = append(all, accessRows(w, cs.Access)...)
 	if r := cs.Reporter; r != nil {
 		all = append(all, row{w.contact, line(r.Name)}, row{w.phone, line(r.Phone)})
 	}
@@ -167,6 +173,20 @@ func rows(w words, cs casework.Case, out casework.MailOut, loc *time.Location) [
 		names = append(names, line(f.Name))
 	}
 	return append(all, row{w.files, strings.Join(names, ", ")})
+}
+
+// accessRows is how somebody gets in.
+func accessRows(w words, a *casework.Access) []row {
+	if a == nil {
+		return nil
+	}
+	said := map[string]string{"yes": w.yes, "no": w.no}
+	values := [5]string{said[a.MasterKey], line(a.KeyBox), line(a.Pet), said[a.Present], line(a.Times)}
+	var all []row
+	for i, v := range values {
+		all = append(all, row{w.access[i], v})
+	}
+	return all
 }
 
 func moment(w words, t time.Time, loc *time.Location) string {

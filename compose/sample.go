@@ -35,6 +35,7 @@ func kinds() []kind {
 		{"withdrawn", about(casework.AboutWithdrawn)},
 		{"chosen", about(casework.AboutChosen)},
 		{"thanked", about(casework.AboutThanked)},
+		{"access", about(casework.AboutAccess)},
 		{"reminder", casework.Entry{Kind: casework.KindMailOut, Order: 2, MailOut: &casework.MailOut{About: casework.AboutReminder, Auto: casework.AutoReminder, PriceCap: 180000}}},
 		{"order", casework.Entry{Kind: casework.KindOrder, Order: 2, MailOut: &casework.MailOut{Quote: true, PriceCap: 250000}}},
 	}
