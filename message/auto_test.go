@@ -52,3 +52,24 @@ func TestAutomaticElsewhere(t *testing.T) {
 		}
 	}
 }
+
+// What somebody answers to an automatic answer is his own; what says of itself what it is, whatever the subject, is not.
+func TestAnswersToAutomaticAnswers(t *testing.T) {
+	for _, c := range []struct {
+		subject, text string
+		want          Class
+	}{
+		{"SV: Automatiskt svar: Arbetsorder [#1042-1]", "Vi tar jobbet. BOKAT 2/12 8-10", Personal},
+		{"Sv: Autosvar: Nyckel", "Hej! Tack, jag hämtar nyckeln i morgon.", Personal},
+		{"Automatiskt svar från er?", "Hej, jag fick ett automatiskt svar i går, men kranen droppar fortfarande.", Personal},
+		{"SV: Kranen droppar", "Detta är ett automatiskt svar. Jag är inte på plats.", Automatic},
+		{"Re: Order", "Hej Anna!\n\nDetta är ett autosvar, jag läser mejlen på måndag.", Automatic},
+		{"SV: Automatiskt svar: Arbetsorder", "Detta är ett automatiskt svar.", Automatic},
+		{"Sjálfvirkt svar: Lykill", "Ég er í fríi.", Automatic},
+	} {
+		raw := "From: Kim <kim@example.com>\r\nSubject: " + c.subject + "\r\nContent-Type: text/plain; charset=utf-8\r\n\r\n" + strings.ReplaceAll(c.text, "\n", "\r\n") + "\r\n"
+		if got := Parse(context.Background(), InMemory(raw), Limits{}); got.Class != c.want {
+			t.Errorf("%q, %q: %s, expected %s", c.subject, c.text, got.Class, c.want)
+		}
+	}
+}

@@ -14,6 +14,7 @@ import (
 // for whoever shows it to resolve, and those written into the HTML stay.
 var policy = sync.OnceValue(func() *bluemonday.Policy {
 	p := bluemonday.NewPolicy()
+	p.AllowElementsContent("object") // what stands in for it; one that is never closed would take the rest of the mail with it
 	p.AllowElements("a", "abbr", "address", "b", "blockquote", "br", "caption", "center", "cite", "code", "col", "colgroup",
 		"dd", "del", "div", "dl", "dt", "em", "font", "h1", "h2", "h3", "h4", "h5", "h6", "hr", "i", "ins", "kbd", "li",
 		"ol", "p", "pre", "q", "s", "samp", "small", "span", "strike", "strong", "sub", "sup", "table", "tbody", "td",
