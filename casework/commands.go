@@ -74,6 +74,9 @@ type Post struct {
 	Text  string
 	Files []File
 	Why   string // in words, where it is said on several cases
+
+	// Mentions are the contacts of the house whom a note calls for. The desk fills them in.
+	Mentions []string
 }
 
 func (p Post) apply(c *Case, t *teller) error {
@@ -85,6 +88,7 @@ func (p Post) apply(c *Case, t *teller) error {
 	}
 	if p.Lane == LaneID(LaneInternal) {
 		t.tell(c, Entry{Kind: KindNote, Lane: p.Lane, Text: p.Text, MailOut: filesOnly(p.Files)})
+		t.callFor(c, p.Mentions)
 		return nil
 	}
 	l, ok := c.Lane(p.Lane)

@@ -27,6 +27,7 @@ const (
 	KindWithdrawal  EntryKind = "withdrawal"   // an entry is hidden from outside again; it stays on the timeline
 	KindDelivery    EntryKind = "delivery"     // a message did not reach somebody
 	KindSuspension  EntryKind = "suspension"   // a person lets mail go to an address again
+	KindMention     EntryKind = "mention"      // a note calls for somebody
 	KindAttended    EntryKind = "attended"     // a person has seen to what an entry asked for
 )
 

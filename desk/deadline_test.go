@@ -67,3 +67,19 @@ func TestEscalation(t *testing.T) {
 		t.Errorf("nobody answers for it: %q, %+v", got, timers(t, d))
 	}
 }
+
+// A note calls for those of the house whom it mentions, and for nobody else.
+func TestMentions(t *testing.T) {
+	d, _ := noticing(t)
+	cs := newCase(t, d, "Kran")
+	for id, part := range map[string]register.Part{"nora": register.Manager, "anna": register.Customer} {
+		if _, err := d.Contacts().Save(t.Context(), "a", register.Contact{ID: id, Name: id, Parts: []register.Part{part}}, eva, 0); err != nil {
+			t.Fatal(err)
+		}
+	}
+	command(t, d, cs.Number, casework.Post{Lane: "internal", Text: "@nora, ring @anna eller @nobody", Mentions: []string{"made up"}})
+	cs, err := d.Case(t.Context(), "a", cs.Number)
+	if err != nil || len(cs.Attention) != 1 || cs.Attention[0].For != "nora" || cs.Attention[0].Code != casework.CodeMention {
+		t.Errorf("%v: %+v", err, cs.Attention)
+	}
+}

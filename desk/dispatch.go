@@ -3,6 +3,7 @@ package desk
 import (
 	"cmp"
 	"fmt"
+	"slices"
 	"strconv"
 	"time"
 
@@ -114,8 +115,13 @@ func (d *Desk) dispatch(tx casestore.Tx, c casework.Case, at time.Time) (casewor
 	return c, err
 }
 
-// ruled adds to a command what the register says of the case's class.
+// ruled adds to a command what the register says: of the case's class, of those whom a note mentions.
 func ruled(tx casestore.Tx, c casework.Case, cmd casework.Command) (casework.Command, error) {
+	if p, ok := cmd.(casework.Post); ok && p.Lane == casework.LaneID(casework.LaneInternal) {
+		var err error
+		p.Mentions, err = ofTheHouse(tx, c.Org, casework.Mentioned(p.Text))
+		return p, err
+	}
 	e, ok := cmd.(casework.Edit)
 	if !ok {
 		return cmd, nil
@@ -127,4 +133,21 @@ func ruled(tx casestore.Tx, c casework.Case, cmd casework.Command) (casework.Com
 	rules, err := classRules(tx, c.Org, class)
 	e.Rules = rules.Fields
 	return e, err
+}
+
+// ofTheHouse are those names that are contacts of people who work here.
+func ofTheHouse(tx casestore.Tx, org casework.OrgID, names []string) (contacts []string, err error) {
+	for _, name := range names {
+		found, err := casestore.Contacts.Get(tx, casestore.ThingKey(org, name))
+		if ignoreNotFound(err) != nil {
+			return nil, err
+		}
+		works := func(p register.Part) bool {
+			return p == register.Staff || p == register.Technician || p == register.Manager
+		}
+		if err == nil && !found.Thing.Archived && slices.ContainsFunc(found.Thing.Parts, works) {
+			contacts = append(contacts, found.Thing.ID)
+		}
+	}
+	return contacts, nil
 }
