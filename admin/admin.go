@@ -81,6 +81,11 @@ type Outbox interface {
 	OutboxPage(ctx context.Context, org casework.OrgID, state casework.OutboxState, after casestore.Key, limit int) (desk.Page[casework.OutboxItem], error)
 }
 
+// TextMessages is what the API reads of them.
+type TextMessages interface {
+	SMSPage(ctx context.Context, org casework.OrgID, state casework.SMSState, after casestore.Key, limit int) (desk.Page[casework.SMS], error)
+}
+
 // Todos is what the API does with what waits for a person.
 type Todos interface {
 	Todos(ctx context.Context, org casework.OrgID, who string, after casestore.Key, limit int) (desk.Page[desk.Todo], error)
@@ -106,6 +111,7 @@ type Desk interface {
 	Files
 	TriageQueue
 	Outbox
+	TextMessages
 	Todos
 	Suspensions
 	Orders
@@ -266,6 +272,7 @@ func (s *server) engine() (*gin.Engine, error) {
 	s.fileCalls()
 	s.triageCalls()
 	s.outboxCalls()
+	s.smsCalls()
 	s.todoCalls()
 	s.suspensionCalls()
 	s.lookCalls()

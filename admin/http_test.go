@@ -37,7 +37,7 @@ func calls() [][3]string {
 		{"GET", "/api/v1/cases/1/orders", ""}, {"GET", "/api/v1/cases/1/quotes", ""}, {"GET", "/api/v1/orders/x", ""}, {"POST", "/api/v1/orders/x", `{"action":"withdraw"}`},
 		{"GET", "/api/v1/messages/x/raw", ""}, {"GET", "/api/v1/attachments/x", ""}, {"GET", "/api/v1/attachments/x/thumbnail", ""},
 		{"GET", "/api/v1/triage", ""}, {"GET", "/api/v1/triage/x", ""}, {"POST", "/api/v1/triage/x", `{"action":"discard"}`},
-		{"GET", "/api/v1/outbox", ""}, {"GET", "/api/v1/organisations", ""}, {"GET", "/api/v1/organisations/x/preview/message", ""},
+		{"GET", "/api/v1/outbox", ""}, {"GET", "/api/v1/sms", ""}, {"GET", "/api/v1/organisations", ""}, {"GET", "/api/v1/organisations/x/preview/message", ""},
 		{"POST", "/api/v1/tokens", `{"name":"x","role":"reader"}`}, {"GET", "/api/v1/tokens", ""}, {"DELETE", "/api/v1/tokens/x", ""},
 		{"GET", "/api/v1/todo", ""}, {"POST", "/api/v1/todo/x/done", ""},
 		{"GET", "/api/v1/events", ""}, {"GET", "/api/v1/suspensions", ""}, {"DELETE", "/api/v1/suspensions/a@b.example", ""},

@@ -125,7 +125,7 @@ func (h *guardedHouse) probes() map[string]probe {
 		"export-register": list("/export/contacts"),
 		"import-register": {hidden: "/import/contacts?dry_run=true", body: "id;name\nc-" + hidden + ";X\n"},
 	}
-	for _, path := range []string{"/outbox", "/suspensions", "/todo", "/tokens", "/triage", "/objects", "/contacts", "/tenancies", "/segments", "/classes", "/routes", "/roles"} {
+	for _, path := range []string{"/outbox", "/sms", "/suspensions", "/todo", "/tokens", "/triage", "/objects", "/contacts", "/tenancies", "/segments", "/classes", "/routes", "/roles"} {
 		p["list-"+path[1:]] = list(path)
 	}
 	for one, c := range map[string][3]string{

@@ -46,6 +46,7 @@ type Config struct {
 	DNS           DNS            `yaml:"dns"`
 	Relay         Relay          `yaml:"relay"`
 	Scan          Scan           `yaml:"scan"`
+	SMS           SMS            `yaml:"sms,omitempty"`
 	Organisations []Organisation `yaml:"organisations"`
 
 	file  string
@@ -310,6 +311,7 @@ func Parse(name string, text []byte) (*Config, error) {
 		c.Organisations[i].defaults()
 	}
 	c.Scan.defaults()
+	c.SMS.defaults()
 	if c.HTTP.PublicURL == "" {
 		c.HTTP.PublicURL = "http://" + c.HTTP.Listen
 	}

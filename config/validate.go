@@ -160,6 +160,7 @@ func (c *Config) validate() error {
 		k.fail("relay.mx_port", "%d is no port", c.Relay.MXPort)
 	}
 	k.scan(c.Scan)
+	k.sms(c.SMS)
 	k.organisations(c.Organisations)
 	return errors.Join(k.errs...)
 }

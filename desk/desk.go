@@ -47,6 +47,8 @@ type Options struct {
 	Log     *slog.Logger               // nil: slog.Default
 	Retry   Retry                      // of outgoing mail
 	Notices map[casework.OrgID]Notices // what each sends by itself; none: nothing
+	SMS     *TextMessages              // nil: there are none
+	WakeSMS func()                     // called after a commit that put text messages into the outbox; must not block. nil: nobody is told
 	Finder  Finder                     // nil: cases are looked through one after the other
 	Logged  func()                     // called after a commit that added to the log; must not block. nil: nobody is told
 	Wake    func()                     // called after a commit that put mail into the outbox; must not block. nil: nobody is told
@@ -90,21 +92,25 @@ func (d *Desk) update(ctx context.Context, fn func(casestore.Tx) error) error {
 	if err == nil && w.outbox && d.Wake != nil {
 		d.Wake()
 	}
+	if err == nil && w.sms && d.WakeSMS != nil {
+		d.WakeSMS()
+	}
 	if err == nil && w.log && d.Logged != nil {
 		d.Logged()
 	}
 	return err
 }
 
-// watched is a transaction that knows whether it wrote into the outbox or the log.
+// watched is a transaction that knows whether it wrote mail or text messages into the outbox, or into the log.
 type watched struct {
 	casestore.Tx
-	outbox, log bool
+	outbox, sms, log bool
 }
 
 // Put implements casestore.Tx.
 func (w *watched) Put(s *casestore.Schema, row casestore.Row) error {
 	w.outbox = w.outbox || s == casestore.Outbox.Schema()
+	w.sms = w.sms || s == casestore.SMS.Schema()
 	w.log = w.log || s == casestore.Log.Schema()
 	return w.Tx.Put(s, row)
 }

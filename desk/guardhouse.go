@@ -42,6 +42,14 @@ func (g *Guarded) OutboxPage(ctx context.Context, org casework.OrgID, state case
 	return g.desk.OutboxPage(ctx, org, state, after, limit)
 }
 
+// SMSPage is Desk.SMSPage.
+func (g *Guarded) SMSPage(ctx context.Context, org casework.OrgID, state casework.SMSState, after casestore.Key, limit int) (Page[casework.SMS], error) {
+	if err := g.need(access.Outbox); err != nil {
+		return Page[casework.SMS]{}, err
+	}
+	return g.desk.SMSPage(ctx, org, state, after, limit)
+}
+
 // Suspensions is Desk.Suspensions.
 func (g *Guarded) Suspensions(ctx context.Context, org casework.OrgID, after casestore.Key, limit int) (Page[casework.Suspension], error) {
 	if err := g.need(access.Outbox); err != nil {

@@ -214,9 +214,12 @@ func (d *Desk) conclude(tx casestore.Tx, o casework.OutboxItem, out casework.Out
 	if err != nil {
 		return fmt.Errorf("message of outgoing mail %s: %w", o.ID, err)
 	}
-	_, _, err = d.act(tx, c, casework.Undelivered{Lane: o.Lane, Why: "a message did not arrive", Author: message.Actor, Delivery: casework.Delivery{
+	c, _, err = d.act(tx, c, casework.Undelivered{Lane: o.Lane, Why: "a message did not arrive", Author: message.Actor, Delivery: casework.Delivery{
 		Outbox: o.ID, Entry: o.Entry, Recipient: o.To.Email, State: o.State, Status: o.Status, Remote: o.Remote, Suspended: out.Address,
 	}}, delivery(), now)
+	if err == nil && message.MailOut != nil && message.MailOut.Auto == casework.AutoNewCase {
+		err = d.fallBack(tx, c, o, now)
+	}
 	return err
 }
 

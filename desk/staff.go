@@ -21,7 +21,22 @@ func (d *Desk) tellAssignee(tx casestore.Tx, c casework.Case, by casework.Actor,
 	if err != nil || to.Archived || to.Notify == nil || isHe(to, by) {
 		return c, ignoreNotFound(err)
 	}
-	if !to.Notify.NewCase.Mail() || len(to.Emails) == 0 {
+	number, ok := d.reachable(to)
+	ok = ok && to.Notify.NewCase.SMS()
+	if ok {
+		if err := d.text(tx, c, to, number, at); err != nil {
+			return c, err
+		}
+	}
+	if to.Notify.NewCase.Mail() || to.Notify.NewCase.SMS() && !ok { // whoever cannot be reached so is told all the same
+		return d.mailAssignee(tx, c, to, at)
+	}
+	return c, nil
+}
+
+// mailAssignee writes to who has got a case.
+func (d *Desk) mailAssignee(tx casestore.Tx, c casework.Case, to register.Contact, at time.Time) (casework.Case, error) {
+	if len(to.Emails) == 0 {
 		return c, nil
 	}
 	if l, err := d.leave(tx, c.Org, to.Emails[0], at, (*casework.Notified).AnotherToStaff); l != granted || err != nil {

@@ -51,6 +51,7 @@ var order = []struct {
 	{"report", []string{"fault", "throttle", "casework"}},
 	{"outbound/mtasts", nil},
 	{"outbound", []string{"fault", "message", "mailauth/dkimsign", "casework", "outbound/dane", "outbound/mtasts"}},
+	{"sms", []string{"fault", "casework"}},
 	{"scan", []string{"fault", "message"}},
 	{"intake", []string{"fault", "message", "mailauth", "mailauth/verdict", "casework", "threading", "desk", "scan"}},
 	{"smtpd", []string{"fault", "message"}},

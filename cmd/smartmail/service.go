@@ -29,6 +29,7 @@ import (
 	"smartmail/mailauth"
 	"smartmail/message"
 	"smartmail/outbound"
+	"smartmail/sms"
 	"smartmail/smtpd"
 	"smartmail/threading"
 )
@@ -49,6 +50,7 @@ type service struct {
 	intake   *intake.Intake
 	composer *compose.Composer
 	sender   *outbound.Sender        // nil: nothing is sent
+	texter   *sms.Sender             // nil: there are no text messages
 	bell     follow.Bell             // rung when the log has grown
 	deleting sync.Mutex              // held by who removes blobs, and by a backup, which copies those that its database names
 	pages    map[string]http.Handler // shown beside the API, by pattern; the demo's alone
@@ -103,6 +105,12 @@ func openService(ctx context.Context, cfg *config.Config, log *slog.Logger, reso
 				s.sender.Wake()
 			}
 		},
+		SMS: textMessages(cfg.SMS),
+		WakeSMS: func() {
+			if s.texter != nil {
+				s.texter.Wake()
+			}
+		},
 	})
 	s.metrics.registry.MustRegister(newQueueGauges(s))
 	if err := s.desk.LoadKeys(ctx); err != nil {
@@ -115,6 +123,9 @@ func openService(ctx context.Context, cfg *config.Config, log *slog.Logger, reso
 		return nil, errors.Join(err, s.close())
 	}
 	if s.sender, err = newSender(s); err != nil {
+		return nil, errors.Join(err, s.close())
+	}
+	if s.texter, err = newTexter(s); err != nil {
 		return nil, errors.Join(err, s.close())
 	}
 	s.intake = intake.New(intake.Options{
@@ -226,6 +237,7 @@ func (s *service) run(ctx context.Context, l listeners, adminToken string) error
 	g.Go(func() error { return serveHTTP(ctx, api, l.http) })
 	g.Go(func() error { return s.housekeeping(ctx) })
 	g.Go(func() error { return s.send(ctx) })
+	g.Go(func() error { return s.text(ctx) })
 	g.Go(func() error { return s.derived.Run(ctx) })
 	g.Go(func() error { return s.runTimers(ctx) })
 	if sock, err := control.Listen(s.cfg.DataDir); err != nil {
@@ -328,7 +340,7 @@ func (s *service) api(token string, stopping <-chan struct{}) (*http.Server, err
 	if err != nil {
 		return nil, err
 	}
-	return admin.Server(beside(h, pages)), nil
+	return admin.Server(s.hearing(beside(h, pages))), nil
 }
 
 // beside adds the pages to the API.
