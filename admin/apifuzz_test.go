@@ -284,10 +284,11 @@ func TestAnswersAreAsDescribed(t *testing.T) {
 	for _, id := range ids {
 		op := c.operations[id]
 		seen[id] = map[int]int{}
-		for i := range 60 {
+		for i, good := 0, slices.Contains(rare, id); i < 60 || !good && i < 600; i++ { // what needs luck has more of it
 			r := in.of(op, []float64{0, 0.02, 0.2}[i%3])
 			a := h.call(r.method, r.path, r.body, r.headers...)
 			seen[id][a.status]++
+			good = good || a.status < 300
 			if err := c.answers(op, a); err != nil {
 				t.Errorf("%s: %s %s %.500q %q is answered %d %.500s: %v", id, r.method, r.path, r.body, r.headers, a.status, a.body, err)
 			}
