@@ -40,6 +40,14 @@ type Projection interface {
 	Derive(source casestore.Tx, org casework.OrgID, changes []Change) (write func(target casestore.Tx) error, err error)
 }
 
+// Registrar is a projection that derives something of a case from the register as well.
+type Registrar interface {
+	Projection
+	// Touched returns the cases of which something else may have to be held now that a thing of the register, "kind/id", has
+	// changed. They are derived as a whole.
+	Touched(source casestore.Tx, org casework.OrgID, thing string) ([]casework.CaseNumber, error)
+}
+
 // Change tells that something happened on a case. A projection of what entries say may read only the new ones, for they
 // never change; it must take the whole case where the first entry is among them: the case is new, or all is derived anew.
 type Change struct {
@@ -159,7 +167,7 @@ func (f *Follower) step(ctx context.Context, org casework.OrgID, p Projection) (
 	from := at.Seq
 	err = f.Source.View(ctx, func(tx casestore.Tx) error {
 		var changes []Change
-		if changes, at.Seq, more, err = changed(tx, org, from); err != nil || at.Seq == from {
+		if changes, at.Seq, more, err = changed(tx, org, from, p); err != nil || at.Seq == from {
 			return err
 		}
 		write, err = p.Derive(tx, org, changes)
@@ -183,16 +191,19 @@ func (f *Follower) step(ctx context.Context, org casework.OrgID, p Projection) (
 
 // changed reads the next events and returns the cases that they are about, each once and by number, and the number of the
 // last event.
-func changed(tx casestore.Tx, org casework.OrgID, after uint64) (changes []Change, last uint64, more bool, err error) {
+func changed(tx casestore.Tx, org casework.OrgID, after uint64, p Projection) (changes []Change, last uint64, more bool, err error) {
 	last = after
 	n := 0
-	cases := map[casework.CaseNumber]Change{}
+	cases, things := map[casework.CaseNumber]Change{}, map[string]bool{}
 	for f, err := range casestore.Log.Scan(tx, casestore.Query{Prefix: casestore.K(string(org)), After: casestore.LogKey(org, after), Limit: portion}) {
 		if err != nil {
 			return nil, 0, false, err
 		}
 		e := f.Record
 		n, last = n+1, e.Seq
+		if e.Thing != "" {
+			things[e.Thing] = true
+		}
 		if e.Case == 0 {
 			continue
 		}
@@ -208,10 +219,32 @@ func changed(tx casestore.Tx, org casework.OrgID, after uint64) (changes []Chang
 		if there, err := casestore.Log.Has(tx, casestore.LogKey(org, after)); err != nil || there {
 			return nil, after, false, err
 		}
-		return changed(tx, org, 0)
+		return changed(tx, org, 0, p)
+	}
+	if err := touched(tx, org, p, things, cases); err != nil {
+		return nil, 0, false, err
 	}
 	changes = slices.SortedFunc(maps.Values(cases), func(a, b Change) int { return cmp.Compare(a.Case, b.Case) })
 	return changes, last, n == portion, nil
+}
+
+// touched adds the cases of which changed things of the register make something else, as if they were new.
+func touched(tx casestore.Tx, org casework.OrgID, p Projection, things map[string]bool, cases map[casework.CaseNumber]Change) error {
+	r, ok := p.(Registrar)
+	if !ok {
+		return nil
+	}
+	for thing := range things {
+		numbers, err := r.Touched(tx, org, thing)
+		if err != nil {
+			return fmt.Errorf("%s: %w", thing, err)
+		}
+		for _, n := range numbers {
+			c := cases[n]
+			cases[n] = Change{Case: n, First: 1, Last: max(c.Last, 1)}
+		}
+	}
+	return nil
 }
 
 // cursor is where the projection stands: before the first event when it has none, or one of another edition.
@@ -293,6 +326,19 @@ func (f *Follower) behind(ctx context.Context, org casework.OrgID, seq uint64) (
 		}
 	}
 	return most, nil
+}
+
+// Behind is how many events of the log are not derived yet.
+func (f *Follower) Behind(ctx context.Context, org casework.OrgID) (n uint64, err error) {
+	var end uint64
+	err = f.Source.View(ctx, func(tx casestore.Tx) (err error) {
+		end, err = head(tx, org)
+		return err
+	})
+	if err != nil {
+		return 0, err
+	}
+	return f.behind(ctx, org, end)
 }
 
 // Rebuild makes a projection derive everything anew, while it goes on to be read.
