@@ -118,6 +118,7 @@ type Desk interface {
 	Tokens
 	Registers
 	Feed
+	Statistics
 	Administer() error // why the caller may not see or change how the organisation looks and works; nil: he may
 }
 
@@ -279,6 +280,7 @@ func (s *server) engine() (*gin.Engine, error) {
 	s.thingCalls()
 	s.sheetCalls()
 	s.tokenCalls()
+	s.figureCalls()
 	return e, s.serveDescription(e)
 }
 

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"reflect"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -34,6 +35,9 @@ type call struct {
 	bigBody      bool
 	body         string // media type that the body may have besides the one of its input
 	binary       string // media type of a stream
+
+	answer reflect.Type // of the JSON, where the answer is written by hand because it has other forms as well
+	also   []string     // media types of those
 }
 
 // register adds a call. fn returns errors with a fault kind; every other error is our trouble.
@@ -68,6 +72,13 @@ func register[In, Out any](s *server, c call, fn func(context.Context, *In) (*Ou
 			Description: "the bytes",
 			Content:     map[string]*huma.MediaType{c.binary: {Schema: &huma.Schema{Type: huma.TypeString, Format: "binary"}}},
 		}}
+	}
+	if c.answer != nil {
+		content := map[string]*huma.MediaType{"application/json": {Schema: s.api.OpenAPI().Components.Schemas.Schema(c.answer, true, "")}}
+		for _, media := range c.also {
+			content[media] = &huma.MediaType{Schema: &huma.Schema{Type: huma.TypeString}}
+		}
+		op.Responses = map[string]*huma.Response{"200": {Description: "in the form that was asked for", Content: content}}
 	}
 	huma.Register(s.api, op, func(ctx context.Context, in *In) (*Out, error) {
 		if !c.streams {

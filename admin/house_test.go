@@ -27,6 +27,7 @@ import (
 	"smartmail/mailauth/verdict"
 	"smartmail/message"
 	"smartmail/search"
+	"smartmail/stats"
 	"smartmail/threading"
 )
 
@@ -139,8 +140,12 @@ func (h *house) index() {
 	if err != nil {
 		h.t.Fatal(err)
 	}
-	index := &search.Index{Store: derived}
-	f := follow.New(follow.Options{Source: h.desk.Store, Target: derived, Orgs: h.desk.Orgs, Projections: []follow.Projection{index}, Log: slog.New(slog.DiscardHandler)})
+	index, sums := &search.Index{Store: derived}, &stats.Index{Store: derived}
+	f := follow.New(follow.Options{Source: h.desk.Store, Target: derived, Orgs: h.desk.Orgs, Projections: []follow.Projection{index, sums}, Log: slog.New(slog.DiscardHandler)})
+	h.desk.Statistics = struct {
+		*follow.Follower
+		*stats.Index
+	}{f, sums}
 	h.desk.Logged, h.desk.Finder = f.Wake, struct {
 		*follow.Follower
 		*search.Index

@@ -43,6 +43,9 @@ func calls() [][3]string {
 		{"GET", "/api/v1/events", ""}, {"GET", "/api/v1/suspensions", ""}, {"DELETE", "/api/v1/suspensions/a@b.example", ""},
 		{"POST", "/api/v1/import/contacts", "id;name\n"}, {"GET", "/api/v1/export/contacts", ""},
 	}
+	for _, list := range []string{"", "/suppliers", "/repeats", "/clusters", "/plan"} {
+		all = append(all, [3]string{"GET", "/api/v1/figures" + list, ""})
+	}
 	for many, body := range map[string]string{
 		"roles": `{"id":"x","name":"X","permissions":[]}`, "objects": `{"id":"x","kind":"area","name":"X"}`, "contacts": `{"id":"x","name":"X","parts":["staff"]}`, "segments": `{"id":"x","name":"X"}`,
 		"tenancies": `{"id":"x","customer":"c","object":"o","from":"2026-01-01"}`, "classes": `{"path":"x"}`, "routes": `{"id":"x","assignee":"c"}`,

@@ -50,13 +50,17 @@ type Options struct {
 	SMS     *TextMessages              // nil: there are none
 	WakeSMS func()                     // called after a commit that put text messages into the outbox; must not block. nil: nobody is told
 	Finder  Finder                     // nil: cases are looked through one after the other
-	Logged  func()                     // called after a commit that added to the log; must not block. nil: nobody is told
-	Wake    func()                     // called after a commit that put mail into the outbox; must not block. nil: nobody is told
+
+	Statistics Statistics // nil: there are no figures
+
+	Logged func() // called after a commit that added to the log; must not block. nil: nobody is told
+	Wake   func() // called after a commit that put mail into the outbox; must not block. nil: nobody is told
 }
 
 // Desk is safe for concurrent use.
 type Desk struct {
 	Options
+	estates estates
 }
 
 // New returns a desk.

@@ -11,6 +11,7 @@ import (
 	"smartmail/fault"
 	"smartmail/follow"
 	"smartmail/search"
+	"smartmail/stats"
 )
 
 // derivedFile holds what can be made anew from the store, and is when it is missing or damaged.
@@ -19,11 +20,18 @@ const derivedFile = "derived.db"
 // rest leaves three quarters of a processor's time to others while what is derived is far behind.
 const rest = 3
 
-// derived is what follows the log: the index of cases.
+// derived is what follows the log: the index of cases and the figures. Each has a follower of its own, so that nobody who looks for a case
+// waits for figures.
 type derived struct {
 	*follow.Follower
 	*search.Index
-	store *boltstore.Store
+	figures figures
+	store   *boltstore.Store
+}
+
+type figures struct {
+	*follow.Follower
+	*stats.Index
 }
 
 func openDerived(s *service) (*derived, error) {
@@ -38,22 +46,29 @@ func openDerived(s *service) (*derived, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", derivedFile, err)
 	}
-	index := &search.Index{Store: store}
-	f := follow.New(follow.Options{
-		Source: s.store, Target: store, Orgs: orgIDs(s.cfg), Projections: []follow.Projection{index}, Rest: rest, Log: s.log,
-	})
-	return &derived{f, index, store}, nil
+	follower := func(p follow.Projection) *follow.Follower {
+		return follow.New(follow.Options{Source: s.store, Target: store, Orgs: orgIDs(s.cfg), Projections: []follow.Projection{p}, Rest: rest, Log: s.log})
+	}
+	index, sums := &search.Index{Store: store}, &stats.Index{Store: store}
+	return &derived{follower(index), index, figures{follower(sums), sums}, store}, nil
+}
+
+// Wake tells that something was committed.
+func (d *derived) Wake() {
+	d.Follower.Wake()
+	d.figures.Wake()
 }
 
 // Reindex implements control.Service.
 func (c controlled) Reindex(ctx context.Context) (string, error) {
 	for _, org := range c.desk.Orgs {
-		err := c.derived.Rebuild(ctx, org, c.derived.Index.Name())
-		if err != nil && !fault.Is(err, fault.NotFound) { // nothing is derived yet: all will be
-			return "", err
+		for _, err := range []error{c.derived.Rebuild(ctx, org, c.derived.Index.Name()), c.derived.figures.Rebuild(ctx, org, c.derived.figures.Name())} {
+			if err != nil && !fault.Is(err, fault.NotFound) { // nothing is derived yet: all will be
+				return "", err
+			}
 		}
 	}
-	return fmt.Sprintf("the index of %d organisations is made anew while the service runs", len(c.desk.Orgs)), nil
+	return fmt.Sprintf("index and figures of %d organisations are made anew while the service runs", len(c.desk.Orgs)), nil
 }
 
 type reindexCmd struct{ configFlag }

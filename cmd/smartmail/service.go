@@ -99,7 +99,7 @@ func openService(ctx context.Context, cfg *config.Config, log *slog.Logger, reso
 	keys := threading.NewKeyring(time.Now)
 	s.router = threading.NewRouter(keys, cfg.SMTP.Hostname, routing(cfg))
 	s.desk = desk.New(desk.Options{
-		Store: s.store, Blobs: s.blobs, Finder: s.derived, Logged: s.logged, Keys: keys, Router: s.router, Orgs: orgIDs(cfg), Notices: noticed, Log: log, Retry: retry(cfg),
+		Store: s.store, Blobs: s.blobs, Finder: s.derived, Statistics: s.derived.figures, Logged: s.logged, Keys: keys, Router: s.router, Orgs: orgIDs(cfg), Notices: noticed, Log: log, Retry: retry(cfg),
 		Wake: func() {
 			if s.sender != nil {
 				s.sender.Wake()
@@ -239,6 +239,7 @@ func (s *service) run(ctx context.Context, l listeners, adminToken string) error
 	g.Go(func() error { return s.send(ctx) })
 	g.Go(func() error { return s.text(ctx) })
 	g.Go(func() error { return s.derived.Run(ctx) })
+	g.Go(func() error { return s.derived.figures.Run(ctx) })
 	g.Go(func() error { return s.runTimers(ctx) })
 	if sock, err := control.Listen(s.cfg.DataDir); err != nil {
 		s.log.Warn("no control socket: verify and import need the service stopped", "err", err)
