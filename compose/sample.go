@@ -149,3 +149,23 @@ func (c *Composer) Preview(id casework.OrgID, name, language string) (Preview, e
 	p.Text, p.HTML, err = all[org.Language+"/"+name].render(f)
 	return p, err
 }
+
+// Frame is what stands around the texts of an organisation's mails, in every kind and language and at every status, by which a quotation of
+// one is told from what somebody wrote.
+func (c *Composer) Frame(id casework.OrgID) (texts []string, err error) {
+	for _, language := range []string{"sv", "en"} {
+		for _, k := range Kinds() {
+			p, err := c.Preview(id, k, language)
+			if err != nil {
+				return nil, err
+			}
+			texts = append(texts, p.Text)
+		}
+		var next strings.Builder
+		for _, s := range casework.Statuses() {
+			next.WriteString(say(language)[s][1] + "\n")
+		}
+		texts = append(texts, next.String())
+	}
+	return texts, nil
+}

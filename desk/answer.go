@@ -18,10 +18,10 @@ const (
 // readAnswer derives the new text of a mail from what we had said on a lane before: so much of it is told as quoted, whatever the
 // sender's program put around it. The first case that a mail is put on decides, so that its text stays what it was when it comes
 // to another.
-func readAnswer(tx casestore.Tx, c *message.Content, org casework.OrgID, n casework.CaseNumber, lane casework.LaneID, before casestore.Key) error {
+func (d *Desk) readAnswer(tx casestore.Tx, c *message.Content, org casework.OrgID, n casework.CaseNumber, lane casework.LaneID, before casestore.Key) error {
 	texts, err := sentOn(tx, org, n, lane, before)
 	if err == nil && len(texts) > 0 {
-		c.ReadAgain(texts)
+		c.ReadAgain(texts, d.Notices[org].Frame)
 	}
 	return err
 }
@@ -44,7 +44,7 @@ func sentOn(tx casestore.Tx, org casework.OrgID, n casework.CaseNumber, lane cas
 }
 
 // readStored does for a reading of a stored mail what readAnswer did when the mail was put on its first case.
-func readStored(tx casestore.Tx, m casework.Mail, today *message.Content) error {
+func (d *Desk) readStored(tx casestore.Tx, m casework.Mail, today *message.Content) error {
 	i := slices.IndexFunc(m.Places, onCase)
 	if i < 0 {
 		return nil
@@ -53,7 +53,7 @@ func readStored(tx casestore.Tx, m casework.Mail, today *message.Content) error 
 	if err != nil {
 		return fmt.Errorf("entry of the mail: %w", err)
 	}
-	return readAnswer(tx, today, m.Org, e.Case, e.Lane, casestore.EntriesOf(m.Org, e.Case).Uint(e.Seq))
+	return d.readAnswer(tx, today, m.Org, e.Case, e.Lane, casestore.EntriesOf(m.Org, e.Case).Uint(e.Seq))
 }
 
 func onCase(p casework.Place) bool { return p.Case != 0 }

@@ -179,7 +179,7 @@ func (d *Desk) receive(tx casestore.Tx, del Delivery) (casework.Mail, []casework
 	}
 	first := slices.IndexFunc(found, func(p threading.Placement) bool { return p.Target == threading.OnCase || p.Target == threading.NewCase })
 	if isNew && first >= 0 && found[first].Target == threading.OnCase {
-		if err := readAnswer(tx, &m.Content, m.Org, found[first].Case, found[first].Lane, nil); err != nil {
+		if err := d.readAnswer(tx, &m.Content, m.Org, found[first].Case, found[first].Lane, nil); err != nil {
 			return m, nil, err
 		}
 	}

@@ -63,7 +63,7 @@ func (d *Desk) replayOne(ctx context.Context, m casework.Mail, apply bool, repor
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	if err := d.Store.View(ctx, func(tx casestore.Tx) error { return readStored(tx, m, &today) }); err != nil {
+	if err := d.Store.View(ctx, func(tx casestore.Tx) error { return d.readStored(tx, m, &today) }); err != nil {
 		return err
 	}
 	changes := readings(m.Content, today)

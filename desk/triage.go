@@ -134,7 +134,7 @@ func (d *Desk) attach(tx casestore.Tx, t *casework.TriageItem, m *casework.Mail,
 		lane = casework.LaneID(casework.LaneCustomer)
 	}
 	if !slices.ContainsFunc(m.Places, onCase) {
-		if err := readAnswer(tx, &m.Content, t.Org, n, lane, nil); err != nil {
+		if err := d.readAnswer(tx, &m.Content, t.Org, n, lane, nil); err != nil {
 			return err
 		}
 	}
@@ -258,7 +258,7 @@ func (d *Desk) undo(tx casestore.Tx, t *casework.TriageItem, m *casework.Mail, b
 		m.Places = slices.DeleteFunc(m.Places, func(p casework.Place) bool { return p.Entry == last.Entry })
 		t.Case, t.Lane, t.Entry = last.FromCase, "", last.FromEntry
 		if !slices.ContainsFunc(m.Places, onCase) {
-			m.Content.ReadAgain(nil)
+			m.Content.ReadAgain(nil, nil)
 		}
 	}
 	if last.FromCase != 0 {

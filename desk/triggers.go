@@ -12,6 +12,7 @@ import (
 
 // Notices is what an organisation sends by itself, and when it works.
 type Notices struct {
+	Frame       *message.Frame        // what stands around the texts of its mails; nil: nothing is known of it
 	Acknowledge bool                  // who opens a case by mail hears of it
 	Status      []casework.Status     // customers hear when their case comes to one of these
 	Booked      bool                  // customers hear when somebody comes

@@ -72,7 +72,7 @@ func (c *Content) readAttachedMails(ctx context.Context, t *tree, limit int) err
 	}
 	c.Marked = append(c.Marked, Range{Start: len(full), End: len(full) + s.full.Len(), Kind: FoldForwarded})
 	c.FullText = full + s.full.String()
-	c.ReadAgain(nil)
+	c.ReadAgain(nil, nil)
 	return nil
 }
 

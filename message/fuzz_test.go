@@ -30,7 +30,7 @@ func FuzzParse(f *testing.F) {
 		checkContent(t, "fuzz", raw, c)
 		checkReply(t, c.FullText, Reply{c.Text, c.Folded})
 		again := c
-		again.ReadAgain([]string{c.Subject, c.FullText})
+		again.ReadAgain([]string{c.Subject, c.FullText}, NewFrame([]string{c.Text}, []string{c.Subject}))
 		checkReply(t, c.FullText, Reply{again.Text, again.Folded})
 		if onFile := Parse(context.Background(), onDisk(raw), Limits{}); onFile.Identity != c.Identity || onFile.FullText != c.FullText {
 			t.Error("a file reads differently from memory")

@@ -109,18 +109,19 @@ func (c *Content) readText(s *shownText) {
 	c.FullText = strings.TrimSpace(full)
 	lead := len(full) - len(strings.TrimLeftFunc(full, unicode.IsSpace))
 	c.Marked = shift(s.marks, -lead, len(c.FullText))
-	c.ReadAgain(nil)
+	c.ReadAgain(nil, nil)
 	if more := helpful(shift(s.hints, -lead, len(c.FullText)), c.Folded); len(more) > 0 {
 		c.Marked = append(c.Marked, more...)
 		slices.SortFunc(c.Marked, func(a, b Range) int { return a.Start - b.Start })
-		c.ReadAgain(nil)
+		c.ReadAgain(nil, nil)
 	}
 }
 
 // ReadAgain derives Text and Folded from FullText anew, now that the texts are known that we sent in this case, the newest
-// last: what of them is quoted is told by its words, however the sender's program marks it. Without texts it is as Parse has it.
-func (c *Content) ReadAgain(sent []string) {
-	r := readReply(c.FullText, c.Marked, ReplyContext{Sender: c.From, Sent: sent})
+// last, and the frame of our mails: what of them is quoted is told by its words, however the sender's program marks it. Without texts it is as
+// Parse has it.
+func (c *Content) ReadAgain(sent []string, frame *Frame) {
+	r := readReply(c.FullText, c.Marked, ReplyContext{Sender: c.From, Sent: sent, Frame: frame})
 	c.Text, c.Folded = r.Text, r.Folded
 }
 

@@ -9,6 +9,7 @@ import (
 type ReplyContext struct {
 	Sender Mailbox  // who wrote it: tells their signature where nothing else marks it
 	Sent   []string // texts that we sent in this case: tells what is quoted where nothing marks it, and what is not
+	Frame  *Frame   // what stands around those texts in our mails; counts only where there are some
 }
 
 // Reply is a mail's text taken apart.
@@ -41,7 +42,7 @@ func readReply(full string, marks []Range, rc ReplyContext) Reply {
 	}
 	r := reader{rc: rc, looks: maxLooks}
 	view = r.banner(view)
-	if s := newSent(rc.Sent); s != nil {
+	if s := newSent(rc.Sent, rc.Frame); s != nil {
 		s.mark(view)
 	}
 	view = r.tail(view)

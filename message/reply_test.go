@@ -223,3 +223,21 @@ func TestNewTextOfHostileTexts(t *testing.T) {
 		})
 	}
 }
+
+// A quotation of our whole mail is told where nothing marks it, with what stands around its text.
+func TestFrame(t *testing.T) {
+	frame := NewFrame([]string{
+		"Vad händer nu? Vi hör av oss när det finns en tid eller om vi behöver veta något mer.\nSe ärendet: https://x.example/p/sample\n--\nSvara på det här mejlet, så hamnar svaret i ärende #7.\nDemo Bostad AB",
+	}, []string{"Demo Bostad AB"})
+	sent := []string{"Vi har bokat en rörmokare som kommer till er på tisdag förmiddag."}
+	full := "Tisdag passar bra, nyckeln ligger hos grannen.\n\nVi har bokat en rörmokare som kommer till er på tisdag förmiddag.\n\n" +
+		"Vad händer nu? Vi hör av oss när det finns en tid eller om vi behöver veta något mer.\n" +
+		"Se ärendet: https://mx.example.org/p/eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9abcdefgh\n--\nSvara på det här mejlet, så hamnar svaret i ärende #1042.\nDemo Bostad AB\n"
+	if got := ReadReply(full, ReplyContext{Sent: sent, Frame: frame}).Text; got != "Tisdag passar bra, nyckeln ligger hos grannen." {
+		t.Errorf("%q", got)
+	}
+	own := "Se ärendet: https://mx.example.org/p/eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9abcdefgh\nDet stämmer inte."
+	if got := ReadReply(own, ReplyContext{Sent: sent, Frame: frame}).Text; got != own {
+		t.Errorf("%q became %q", own, got)
+	}
+}

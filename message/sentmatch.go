@@ -1,6 +1,7 @@
 package message
 
 import (
+	"regexp"
 	"strings"
 	"unicode"
 )
@@ -15,22 +16,65 @@ const (
 
 // sent knows the runs of words in texts that we sent, so that a quotation is told by what it says, however it is wrapped
 // or marked.
-type sent struct{ runs map[uint64]struct{} }
+type sent struct {
+	runs  map[uint64]struct{}
+	frame *Frame
+}
+
+// Frame is what stands around the texts of our mails: greetings, explanations, closings. It is made once, and safe for concurrent use.
+type Frame struct {
+	runs map[uint64]struct{}
+	ends map[uint64]struct{} // whole lines that may be too short for a run
+}
+
+// NewFrame prepares the texts of mails in which only the frame matters, and the lines that such mails end with: a name, a footer.
+func NewFrame(texts, ends []string) *Frame {
+	f := &Frame{runs: map[uint64]struct{}{}, ends: map[uint64]struct{}{}}
+	for _, l := range ends {
+		f.ends[hashRun(plainWords(nil, l))] = struct{}{}
+	}
+	for _, text := range texts {
+		addRuns(f.runs, text)
+	}
+	return f
+}
+
+func addRuns(runs map[uint64]struct{}, text string) {
+	words := plainWords(nil, text)
+	for k := 0; k+shingle <= len(words); k++ {
+		runs[hashRun(words[k:k+shingle])] = struct{}{}
+	}
+}
+
+// ends reports whether a line is one that our mails end with.
+func (s *sent) ends(line string) bool {
+	if s.frame == nil {
+		return false
+	}
+	_, ok := s.frame.ends[hashRun(plainWords(nil, line))]
+	return ok
+}
+
+// has reports whether a run of words is ours.
+func (s *sent) has(run uint64) bool {
+	if _, ok := s.runs[run]; ok || s.frame == nil {
+		return ok
+	}
+	_, ok := s.frame.runs[run]
+	return ok
+}
 
 // newSent prepares the texts, the newest last; nil if there are none.
-func newSent(texts []string) *sent {
+func newSent(texts []string, frame *Frame) *sent {
 	if len(texts) == 0 {
 		return nil
 	}
-	s := &sent{runs: map[uint64]struct{}{}}
+	s := &sent{runs: map[uint64]struct{}{}, frame: frame}
 	room := maxSentBytes
 	for i := len(texts) - 1; i >= max(0, len(texts)-maxSentTexts) && room > 0; i-- {
 		text := cutRunes(texts[i], room)
 		room -= len(text)
-		words := plainWords(nil, text)
-		for k := 0; k+shingle <= len(words); k++ {
-			s.runs[hashRun(words[k:k+shingle])] = struct{}{}
-		}
+		addRuns(s.runs, text)
 	}
 	return s
 }
@@ -57,6 +101,9 @@ func plainWords(to []string, text string) []string {
 	return to
 }
 
+// linkOfOurs is a line that ends with a link of the kind that stands in our mails: to a page, or a file, by a signed token.
+var linkOfOurs = regexp.MustCompile(`https?://[^\s<>"]+/[pf]/[A-Za-z0-9_.~-]{30,}>?\s*$`)
+
 // mark says of each line whether it is ours. A quote mark is then set, as if the sender's program had put it there: so the
 // answers between our lines are found as they are between marked ones.
 func (s *sent) mark(lines []*line) {
@@ -68,7 +115,7 @@ func (s *sent) mark(lines []*line) {
 	}
 	covered := make([]bool, len(words))
 	for k := 0; k+shingle <= len(words); k++ {
-		if _, ok := s.runs[hashRun(words[k:k+shingle])]; ok {
+		if s.has(hashRun(words[k : k+shingle])) {
 			for j := k; j < k+shingle; j++ {
 				covered[j] = true
 			}
@@ -84,6 +131,9 @@ func (s *sent) mark(lines []*line) {
 		}
 		all := ends[i] - at
 		at = ends[i]
+		if run > 0 && (linkOfOurs.MatchString(l.text) || s.ends(l.text)) {
+			n = all // too short a line for a run, and nobody writes it himself below ours
+		}
 		switch {
 		case all == 0:
 			continue

@@ -14,6 +14,7 @@ import (
 	"smartmail/casework"
 	"smartmail/compose"
 	"smartmail/config"
+	"smartmail/message"
 	"smartmail/portal"
 )
 
@@ -47,6 +48,21 @@ func looks(cfg *config.Config) ([]compose.Org, error) {
 		orgs = append(orgs, org)
 	}
 	return orgs, errors.Join(bad...)
+}
+
+// knowFrames tells the desk what its mails say around their texts. It is done before anything runs.
+func (s *service) knowFrames() error {
+	for _, o := range s.cfg.Organisations {
+		id := casework.OrgID(o.ID)
+		n := s.desk.Notices[id]
+		texts, err := s.composer.Frame(id)
+		if err != nil {
+			return fmt.Errorf("mails of %s: %w", id, err)
+		}
+		n.Frame = message.NewFrame(texts, []string{o.Name, o.Look.Footer})
+		s.desk.Notices[id] = n
+	}
+	return nil
 }
 
 // portal wires the pages that links in mails lead to.

@@ -122,6 +122,9 @@ func openService(ctx context.Context, cfg *config.Config, log *slog.Logger, reso
 	if s.composer, err = compose.New(compose.Options{Reader: s.desk, Orgs: orgs, Signer: keys, PublicURL: cfg.HTTP.PublicURL}); err != nil {
 		return nil, errors.Join(err, s.close())
 	}
+	if err := s.knowFrames(); err != nil {
+		return nil, errors.Join(err, s.close())
+	}
 	if s.sender, err = newSender(s); err != nil {
 		return nil, errors.Join(err, s.close())
 	}
