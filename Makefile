@@ -50,5 +50,8 @@ bench: ## messages per second beside Postfix, as a table (needs make peers)
 bench-cases: ## time of lists, searches and opening with 10 thousand, 100 thousand and 1 million cases (SIZES=10000,100000)
 	$(GO) run ./bench/cases -sizes $(SIZES)
 
+bench-import: ## take in 100,000 units, customers and tenancies, twice
+	$(GO) test ./exchange -run '^$$' -bench Import -benchtime 1x -timeout 20m
+
 clean: ## remove what was built
 	rm -rf bin

@@ -285,7 +285,7 @@ func (im *importing[T]) take(tx casestore.Tx, in Incoming[T]) (Change, error) {
 			return "", err
 		}
 	}
-	_, did, err := im.save(tx, im.org, thing, im.By, im.desk.Now(), 0)
+	_, did, err := im.replace(tx, im.org, was, thing, im.By, im.desk.Now())
 	return did, err
 }
 

@@ -74,7 +74,7 @@ func (im *importing[T]) write(ctx context.Context, changed []Incoming[T], missin
 				there, err := im.table.Get(tx, casestore.ThingKey(im.org, id))
 				if err == nil {
 					*im.files.archived(&there.Thing) = true
-					_, _, err = im.save(tx, im.org, there.Thing, im.By, im.desk.Now(), 0)
+					_, _, err = im.save(tx, im.org, there.Thing, im.By, im.desk.Now(), there.Version)
 				}
 				if err != nil {
 					return err

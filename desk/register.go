@@ -156,15 +156,20 @@ const (
 
 // save is Save within a transaction.
 func (r Register[T]) save(tx casestore.Tx, org casework.OrgID, thing T, by casework.Actor, at time.Time, expect uint64) (saved casework.Registered[T], did Change, err error) {
-	if err := thing.Check(); err != nil {
-		return saved, "", err
-	}
 	saved, err = r.table.Get(tx, casestore.ThingKey(org, thing.Key()))
 	if ignoreNotFound(err) != nil {
 		return saved, "", err
 	}
 	if expect != 0 && expect != saved.Version {
 		return saved, "", fault.New(fault.Conflict, fmt.Sprintf("the %s %q has changed meanwhile", r.kind, thing.Key()))
+	}
+	return r.replace(tx, org, saved, thing, by, at)
+}
+
+// replace stores a thing in place of the one that was read in the same transaction; the zero value where there was none.
+func (r Register[T]) replace(tx casestore.Tx, org casework.OrgID, saved casework.Registered[T], thing T, by casework.Actor, at time.Time) (_ casework.Registered[T], did Change, err error) {
+	if err := thing.Check(); err != nil {
+		return saved, "", err
 	}
 	if r.guard.restricted != nil {
 		r.guard.restricted(&thing, saved.Thing) // as they are

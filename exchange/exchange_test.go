@@ -26,11 +26,11 @@ var by = casework.Actor{Via: casework.ViaAPI, Name: "rent system"}
 
 // house is a desk with two organisations, a and b.
 type house struct {
-	*testing.T
+	testing.TB
 	desk *desk.Desk
 }
 
-func open(t *testing.T) house {
+func open(t testing.TB) house {
 	t.Helper()
 	dir := t.TempDir()
 	store, err := boltstore.Open(filepath.Join(dir, "t.db"), boltstore.Options{})
