@@ -55,6 +55,9 @@ type Options struct {
 
 	Logged func() // called after a commit that added to the log; must not block. nil: nobody is told
 	Wake   func() // called after a commit that put mail into the outbox; must not block. nil: nobody is told
+
+	// Delivered makes every mail count as delivered when it is written, so that nothing is sent: for a past that is made up.
+	Delivered bool
 }
 
 // Desk is safe for concurrent use.
@@ -237,6 +240,9 @@ func (d *Desk) enqueue(tx casestore.Tx, c casework.Case, e casework.Entry) error
 		}
 		if e.MailOut != nil && e.MailOut.Auto == casework.AutoReceived {
 			out.ReturnPath = "" // RFC 3834 section 3.3: nobody answers an acknowledgement
+		}
+		if d.Delivered {
+			out.State, out.SentAt, out.ChangedAt = casework.Sent, e.At, e.At
 		}
 		if err := casestore.Outbox.Put(tx, &out); err != nil {
 			return err

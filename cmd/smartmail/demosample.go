@@ -9,6 +9,7 @@ import (
 
 	"smartmail/casework"
 	"smartmail/desk"
+	"smartmail/sample"
 	"smartmail/search"
 )
 
@@ -38,7 +39,13 @@ func prepareDemo(ctx context.Context, svc *service, dir string) (*demoSample, er
 		return nil, err
 	}
 	if len(found.Items) == 0 {
+		if err := enterDemo(ctx, svc.desk); err != nil {
+			return nil, err
+		}
 		if err := openSamples(ctx, svc.desk); err != nil {
+			return nil, err
+		}
+		if err := sample.Write(ctx, svc.desk.Options, demoOrg, sample.New(demoSeed, sample.Small(), svc.desk.Now()), nil); err != nil {
 			return nil, err
 		}
 	}
@@ -63,12 +70,12 @@ func prepareDemo(ctx context.Context, svc *service, dir string) (*demoSample, er
 // openSamples opens the sample cases, in the order of their numbers, and does on each what has been done so far.
 func openSamples(ctx context.Context, d *desk.Desk) error {
 	me := casework.Actor{Via: casework.ViaRule, Name: "demo"}
-	for _, sample := range demoCases {
-		c, err := d.Open(ctx, demoOrg, sample.open, me)
+	for _, one := range demoCases {
+		c, err := d.Open(ctx, demoOrg, one.open, me)
 		if err != nil {
 			return err
 		}
-		for _, cmd := range sample.then {
+		for _, cmd := range one.then {
 			if _, _, err := d.Do(ctx, demoOrg, c.Number, cmd, me, 0); err != nil {
 				return err
 			}
@@ -84,7 +91,7 @@ var demoCases = []struct {
 	then []casework.Command
 }{
 	{casework.Open{
-		Subject: "Droppande kran i köket", Class: "VVS > Blandare", Priority: "7", Object: "Storgatan 12, lgh 1203",
+		Subject: "Droppande kran i köket", Class: "VVS > Blandare", Priority: "7", Object: "Storgatan-12-lgh-1203",
 		Description: "Kranen i köket droppar sedan i går kväll. Huvudnyckel får användas, katt hemma.",
 		Reporter:    &casework.Reporter{Name: "Anna Andersson", Email: demoCustomer, Phone: "070-000 00 00", Language: "sv"},
 	}, []casework.Command{casework.Order{
@@ -92,17 +99,17 @@ var demoCases = []struct {
 		MailOut: casework.MailOut{Text: "Byt packning eller blandare. Huvudnyckel hos oss, katt hemma.", PriceCap: 250000},
 	}}},
 	{casework.Open{
-		Subject: "Ljuset i trapphuset fungerar inte", Class: "El > Belysning", Priority: "1", Object: "Storgatan 14, trapphus B",
+		Subject: "Ljuset i trapphuset fungerar inte", Class: "El > Belysning", Priority: "1", Object: "Storgatan-14-trapphus-B",
 		Description: "Det är mörkt från entrén upp till plan 3.",
 		Reporter:    &casework.Reporter{Name: "Bengt Berg", Email: "bengt@boende.example.com", Phone: "070-000 00 01", Language: "sv"},
 	}, nil},
 	{casework.Open{
-		Subject: "The washing machine leaves water on the floor", Class: "Tvättstuga > Maskin", Priority: "5", Object: "Parkvägen 3, tvättstugan",
+		Subject: "The washing machine leaves water on the floor", Class: "Tvättstuga > Maskin", Priority: "5", Object: "Parkvagen-3-tvattstuga",
 		Description: "Machine 2. I have put the sign \"out of order\" on it.",
 		Reporter:    &casework.Reporter{Name: "Carol Chen", Email: "carol@boende.example.com", Phone: "070-000 00 02", Language: "en"},
 	}, []casework.Command{casework.Post{Lane: casework.LaneID(casework.LaneCustomer), Text: "Thank you, Carol. A technician looks at machine 2 tomorrow morning; machines 1 and 3 can be used."}}},
 	{casework.Open{
-		Subject: "Porttelefonen är stum", Class: "El > Porttelefon", Priority: "10", Object: "Parkvägen 3, entré",
+		Subject: "Porttelefonen är stum", Class: "El > Porttelefon", Priority: "10", Object: "Parkvagen-3-entre",
 		Description: "Det ringer, men ingen hörs.",
 		Reporter:    &casework.Reporter{Name: "David Dahl", Email: "david@boende.example.com", Phone: "070-000 00 03", Language: "sv"},
 	}, []casework.Command{casework.Order{

@@ -48,6 +48,7 @@ var order = []struct {
 	{"desk", []string{"fault", "access", "property", "register", "grammar", "message", "mailauth/verdict", "casework", "threading", "casestore", "search", "stats", "blobstore"}},
 	{"exchange/sheet", []string{"fault", "property", "register"}},
 	{"exchange", []string{"fault", "property", "register", "casework", "casestore", "desk", "exchange/sheet"}},
+	{"sample", []string{"fault", "property", "register", "grammar", "casework", "casestore", "desk"}},
 	{"compose", []string{"fault", "message", "picture", "casework", "threading", "desk"}},
 	{"portal", []string{"fault", "throttle", "download", "message", "picture", "casework", "threading", "desk", "compose"}},
 	{"report", []string{"fault", "throttle", "casework"}},

@@ -34,6 +34,7 @@ type cli struct {
 	Explain        explainCmd        `cmd:"" help:"Show what each step makes of a mail, without network or store."`
 	Replay         replayCmd         `cmd:"" help:"Show what the rules of today would read another way in stored mail."`
 	Reindex        reindexCmd        `cmd:"" help:"Make the search index anew, while the service runs."`
+	Sample         sampleCmd         `cmd:"" help:"Make up an organisation with three years of cases, for trying out; sends nothing."`
 	Token          tokenCmd          `cmd:"" help:"Make an API token for an organisation and print it."`
 	Health         healthCmd         `cmd:"" help:"Ask a running service whether it is ready; for container health checks."`
 	Version        versionCmd        `cmd:"" help:"Print the version."`

@@ -227,6 +227,12 @@ func TestDemo(t *testing.T) {
 		if code != 1 || !strings.Contains(stderr, "choose another folder with --data") {
 			t.Errorf("a second demo on the same folder: exit %d: %s", code, stderr)
 		}
+		for path, want := range map[string]int{"/api/v1/cases?limit=200": 64 + round, "/api/v1/objects?parent=Storgatan-12": 1, "/api/v1/classes?limit=200": 28} { // a report comes at the end of each round
+			var list struct{ Items []struct{} }
+			if err := json.Unmarshal(d.get(t, path), &list); err != nil || len(list.Items) != want {
+				t.Errorf("%s: %d, want %d; %v", path, len(list.Items), want, err)
+			}
+		}
 		mail, err := os.ReadFile(d.file)
 		if err != nil {
 			t.Fatal(err)
