@@ -119,6 +119,7 @@ type Desk interface {
 	Registers
 	Feed
 	Statistics
+	Webhooks
 	Administer() error // why the caller may not see or change how the organisation looks and works; nil: he may
 }
 
@@ -270,6 +271,7 @@ func (s *server) engine() (*gin.Engine, error) {
 	s.orderCalls()
 	s.entryCalls()
 	s.eventCalls()
+	s.webhookCalls()
 	s.fileCalls()
 	s.triageCalls()
 	s.outboxCalls()

@@ -129,6 +129,11 @@ func (h *guardedHouse) probes() map[string]probe {
 		"list-repeats":      list("/figures/repeats"),
 		"list-clusters":     list("/figures/clusters?least=2"),
 		"suggest-plan":      list("/figures/plan?least=1&from=2020&to=2030"),
+		"create-webhook":    {hidden: "/webhooks", body: `{"url":"https://x.example"}`},
+		"list-webhooks":     list("/webhooks"),
+		"get-webhook":       id("/webhooks/", "x", "", ""),
+		"remove-webhook":    id("/webhooks/", "x", "", ""),
+		"replay-webhook":    id("/webhooks/", "x", "/replay", `{"after":0}`),
 	}
 	for _, path := range []string{"/outbox", "/sms", "/suspensions", "/todo", "/tokens", "/triage", "/objects", "/contacts", "/tenancies", "/segments", "/classes", "/routes", "/roles"} {
 		p["list-"+path[1:]] = list(path)

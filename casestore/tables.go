@@ -143,6 +143,11 @@ var (
 		func(a *casework.Answer) *uint64 { return &a.Version },
 		Index[casework.Answer]{Name: "by_time", Keys: func(a *casework.Answer) []Key { return []Key{K("").Time(a.At)} }},
 	)
+	// Webhooks with their place in the log.
+	Webhooks = Declare("webhooks", 1,
+		func(w *casework.Webhook) Key { return WebhookKey(w.Org, w.ID) },
+		func(w *casework.Webhook) *uint64 { return &w.Version },
+	)
 	// Keys that sign our addresses.
 	Keys = Declare("keys", 1,
 		func(k *casework.Key) Key { return K(string(k.Org)).Uint(uint64(k.Number)) },
@@ -159,7 +164,7 @@ var (
 func Schemas() []*Schema {
 	return append([]*Schema{
 		Cases.Schema(), Entries.Schema(), Log.Schema(), Cursors.Schema(), Mails.Schema(), Raws.Schema(), References.Schema(),
-		Triage.Schema(), Outbox.Schema(), Timers.Schema(), Suspended.Schema(), Notified.Schema(), Files.Schema(), Parties.Schema(), Transport.Schema(), Answers.Schema(), Keys.Schema(), Tokens.Schema(),
+		Triage.Schema(), Outbox.Schema(), Timers.Schema(), Suspended.Schema(), Notified.Schema(), Files.Schema(), Parties.Schema(), Transport.Schema(), Answers.Schema(), Webhooks.Schema(), Keys.Schema(), Tokens.Schema(),
 		SMS.Schema(), SMSDays.Schema(),
 	}, registerSchemas()...)
 }
@@ -208,6 +213,9 @@ func AnswerKey(token, key string) Key {
 	sum := sha256.Sum256([]byte(key))
 	return K("").Str(token).Str(string(sum[:16]))
 }
+
+// WebhookKey is the key of a webhook.
+func WebhookKey(org casework.OrgID, id string) Key { return K(string(org)).Str(id) }
 
 // TimerKey is the key of a timer: there is one of a kind for each thing of a case.
 func TimerKey(t casework.Timer) Key {

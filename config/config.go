@@ -107,6 +107,7 @@ type HTTP struct {
 	PublicURL      string   `yaml:"public_url"`
 	TrustedProxies []string `yaml:"trusted_proxies"`
 	Rate           HTTPRate `yaml:"rate"`
+	WebhookPrivate bool     `yaml:"webhook_private"` // webhooks may lead to addresses that are not public
 }
 
 // HTTPRate bounds calls.

@@ -51,6 +51,7 @@ var order = []struct {
 	{"sample", []string{"fault", "property", "register", "grammar", "casework", "casestore", "desk"}},
 	{"compose", []string{"fault", "message", "picture", "casework", "threading", "desk"}},
 	{"portal", []string{"fault", "throttle", "download", "message", "picture", "casework", "threading", "desk", "compose"}},
+	{"webhook", []string{"fault", "casework", "casestore", "desk"}},
 	{"report", []string{"fault", "throttle", "casework"}},
 	{"outbound/mtasts", nil},
 	{"outbound", []string{"fault", "message", "mailauth/dkimsign", "casework", "outbound/dane", "outbound/mtasts"}},

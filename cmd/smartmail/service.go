@@ -32,6 +32,7 @@ import (
 	"smartmail/sms"
 	"smartmail/smtpd"
 	"smartmail/threading"
+	"smartmail/webhook"
 )
 
 // databaseFile is the store's file in the data folder.
@@ -244,6 +245,7 @@ func (s *service) run(ctx context.Context, l listeners, adminToken string) error
 	g.Go(func() error { return s.derived.Run(ctx) })
 	g.Go(func() error { return s.derived.figures.Run(ctx) })
 	g.Go(func() error { return s.runTimers(ctx) })
+	g.Go(func() error { return s.webhooks().Run(ctx) })
 	if sock, err := control.Listen(s.cfg.DataDir); err != nil {
 		s.log.Warn("no control socket: verify and import need the service stopped", "err", err)
 	} else {
@@ -282,6 +284,11 @@ func serveHTTP(ctx context.Context, srv *http.Server, l net.Listener) error {
 		return fmt.Errorf("serve %s: %w", l.Addr(), err)
 	}
 	return nil
+}
+
+// webhooks wires what other programs are told.
+func (s *service) webhooks() *webhook.Teller {
+	return webhook.New(webhook.Options{Desk: s.desk, Orgs: orgIDs(s.cfg), Next: s.bell.Next, Private: s.cfg.HTTP.WebhookPrivate, Log: s.log})
 }
 
 // housekeeping does what must be done now and then. Its failures are told and tried again.

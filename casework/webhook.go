@@ -1,0 +1,86 @@
+package casework
+
+import (
+	"net/url"
+	"slices"
+	"time"
+
+	"smartmail/fault"
+)
+
+// Webhook is an address elsewhere that is told of an organisation's events, in the order of the log.
+type Webhook struct {
+	ID        string    `json:"id"`
+	Org       OrgID     `json:"org"`
+	URL       string    `json:"url"`
+	Kinds     []string  `json:"kinds,omitempty"` // of entries, or "register"; none: all
+	Secret    string    `json:"secret"`          // whsec_ and base64: both sides need it to sign
+	CreatedAt time.Time `json:"created_at"`
+	CreatedBy Actor     `json:"created_by"`
+
+	Seq        uint64        `json:"seq"`                // the last event that the receiver has, or that is none of its business
+	Attempts   int           `json:"attempts,omitempty"` // at the next one, which failed
+	FailingAt  time.Time     `json:"failing_at,omitzero"`
+	NextAt     time.Time     `json:"next_at,omitzero"` // not before; zero: at once
+	DisabledAt time.Time     `json:"disabled_at,omitzero"`
+	Last       []WebhookCall `json:"last,omitempty"` // newest last
+	Version    uint64        `json:"-"`
+}
+
+// WebhookCall is what became of one delivery.
+type WebhookCall struct {
+	Event  uint64        `json:"event"`
+	At     time.Time     `json:"at"`
+	Took   time.Duration `json:"took"`             // nanoseconds
+	Status int           `json:"status,omitempty"` // of HTTP; 0: there was no answer
+	Words  string        `json:"words,omitempty"`  // the beginning of the answer, or why there was none
+}
+
+// Bounds of webhooks.
+const (
+	MaxWebhooks     = 50 // of an organisation
+	keptCalls       = 20
+	webhookPause    = 5 * time.Second
+	webhookPauseMax = time.Hour
+	webhookGiveUp   = 5 * 24 * time.Hour
+)
+
+// Check refuses what can't be a webhook.
+func (w Webhook) Check() error {
+	u, err := url.Parse(w.URL)
+	if err != nil || u.Hostname() == "" || u.User != nil || (u.Scheme != "https" && u.Scheme != "http") || len(w.URL) > 2000 {
+		return fault.New(fault.Invalid, "url is no http or https address without a password")
+	}
+	return nil
+}
+
+// Wants reports whether an event is the receiver's business.
+func (w Webhook) Wants(kind string) bool { return len(w.Kinds) == 0 || slices.Contains(w.Kinds, kind) }
+
+// Told notes what became of a delivery: after success the next event is due, after failure the same one later, and after days of
+// failure none until somebody says so.
+func (w *Webhook) Told(c WebhookCall) {
+	w.Last = append(w.Last, c)
+	w.Last = slices.Clone(w.Last[max(0, len(w.Last)-keptCalls):])
+	if c.Status >= 200 && c.Status < 300 {
+		w.Seq, w.Attempts, w.FailingAt, w.NextAt = c.Event, 0, time.Time{}, time.Time{}
+		return
+	}
+	if w.Attempts == 0 {
+		w.FailingAt = c.At
+	}
+	pause := webhookPauseMax
+	if w.Attempts < 10 {
+		pause = min(webhookPause<<w.Attempts, webhookPauseMax)
+	}
+	w.Attempts++
+	w.NextAt = c.At.Add(pause)
+	if c.At.Sub(w.FailingAt) >= webhookGiveUp {
+		w.DisabledAt = c.At
+	}
+}
+
+// From lets it begin again after an event, also where it was disabled.
+func (w *Webhook) From(seq uint64) {
+	w.Seq, w.Attempts, w.FailingAt, w.NextAt, w.DisabledAt = seq, 0, time.Time{}, time.Time{}, time.Time{}
+}
