@@ -120,6 +120,7 @@ type Desk interface {
 	Feed
 	Statistics
 	Webhooks
+	People
 	Administer() error // why the caller may not see or change how the organisation looks and works; nil: he may
 }
 
@@ -283,6 +284,7 @@ func (s *server) engine() (*gin.Engine, error) {
 	s.sheetCalls()
 	s.tokenCalls()
 	s.figureCalls()
+	s.peopleCalls()
 	return e, s.serveDescription(e)
 }
 

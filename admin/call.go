@@ -38,6 +38,7 @@ type call struct {
 
 	answer reflect.Type // of the JSON, where the answer is written by hand because it has other forms as well
 	also   []string     // media types of those
+	object bool         // a stream that is one JSON object
 }
 
 // register adds a call. fn returns errors with a fault kind; every other error is our trouble.
@@ -79,6 +80,11 @@ func register[In, Out any](s *server, c call, fn func(context.Context, *In) (*Ou
 			content[media] = &huma.MediaType{Schema: &huma.Schema{Type: huma.TypeString}}
 		}
 		op.Responses = map[string]*huma.Response{"200": {Description: "in the form that was asked for", Content: content}}
+	}
+	if c.object {
+		op.Responses = map[string]*huma.Response{"200": {
+			Description: "written as it is read: what is cut off is no JSON", Content: map[string]*huma.MediaType{"application/json": {Schema: &huma.Schema{Type: huma.TypeObject}}},
+		}}
 	}
 	huma.Register(s.api, op, func(ctx context.Context, in *In) (*Out, error) {
 		if !c.streams {

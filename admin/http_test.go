@@ -39,6 +39,7 @@ func calls() [][3]string {
 		{"GET", "/api/v1/triage", ""}, {"GET", "/api/v1/triage/x", ""}, {"POST", "/api/v1/triage/x", `{"action":"discard"}`},
 		{"GET", "/api/v1/outbox", ""}, {"GET", "/api/v1/sms", ""}, {"GET", "/api/v1/organisations", ""}, {"GET", "/api/v1/organisations/x/preview/message", ""},
 		{"POST", "/api/v1/tokens", `{"name":"x","role":"reader"}`}, {"GET", "/api/v1/tokens", ""}, {"DELETE", "/api/v1/tokens/x", ""},
+		{"GET", "/api/v1/people/export", ""}, {"POST", "/api/v1/people/erase", `{"contact":"x"}`},
 		{"GET", "/api/v1/todo", ""}, {"POST", "/api/v1/todo/x/done", ""},
 		{"GET", "/api/v1/events", ""}, {"POST", "/api/v1/webhooks", `{"url":"https://x.example"}`}, {"GET", "/api/v1/webhooks", ""}, {"GET", "/api/v1/webhooks/x", ""},
 		{"DELETE", "/api/v1/webhooks/x", ""}, {"POST", "/api/v1/webhooks/x/replay", `{"after":0}`}, {"GET", "/api/v1/suspensions", ""}, {"DELETE", "/api/v1/suspensions/a@b.example", ""},

@@ -100,9 +100,10 @@ type Bounce struct {
 
 // Raw names the mail as it came in.
 type Raw struct {
-	ID     string `json:"id"`
-	Size   int64  `json:"size"`
-	SHA256 string `json:"sha256"`
+	ID     string     `json:"id"`
+	Size   int64      `json:"size"`
+	SHA256 string     `json:"sha256"`
+	Erased *time.Time `json:"erased,omitempty" doc:"When its bytes were removed with the person who wrote it"`
 }
 
 // Envelope is what the peer said outside the mail.
@@ -168,7 +169,7 @@ func (v view) mail(ctx context.Context, m casework.Mail, sender casework.Sender,
 		Class: string(c.Class), Auth: auth(m), AuthResults: m.AuthResults,
 		Sender: string(sender), Matched: Matched{By: matched.By, Reasons: list(matched.Reasons)},
 		Verdict: m.Auth.Words(v.languages[m.Org]), Marks: list(threading.Marks(c)),
-		Raw: Raw{ID: string(m.ID), Size: m.Raw.Size, SHA256: m.Raw.SHA256},
+		Raw: Raw{ID: string(m.ID), Size: m.Raw.Size, SHA256: m.Raw.SHA256, Erased: utc(m.Raw.Erased)},
 		Envelope: Envelope{ReversePath: m.Envelope.ReversePath, Recipients: list(m.Envelope.Recipients),
 			Helo: m.Envelope.Helo, Protocol: m.Envelope.Protocol},
 		Trace: m.Trace, Notices: list(c.Notices),

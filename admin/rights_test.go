@@ -122,6 +122,8 @@ func (h *guardedHouse) probes() map[string]probe {
 		"preview-mail":      {hidden: "/organisations/a/preview/message"},
 		"create-token":      {hidden: "/tokens", body: `{"name":"x","role":"administrator"}`},
 		"revoke-token":      id("/tokens/", "x", "", ""),
+		"export-person":     {"/people/export?contact=c-" + hidden, "/people/export?contact=none", ""},
+		"erase-person":      {hidden: "/people/erase", body: `{"contact":"c-` + hidden + `"}`},
 		"export-register":   list("/export/contacts"),
 		"import-register":   {hidden: "/import/contacts?dry_run=true", body: "id;name\nc-" + hidden + ";X\n"},
 		"get-figures":       list("/figures?by=object,class,supplier"),

@@ -6,7 +6,7 @@
 // rule can be tested as a table.
 //
 // Invariants:
-//   - The past does not change: a command appends entries, never edits one.
+//   - The past does not change: a command appends entries, never edits one. Erasing a person is the lawful exception.
 //   - Lanes do not leak: who receives a message is computed from the lane alone, in Outgoing.
 //   - Rights come from proof: what a mail may do depends on its Sender, never on what it says of itself.
 package casework

@@ -95,7 +95,7 @@ func (p Post) apply(c *Case, t *teller) error {
 	if !ok {
 		return fault.New(fault.NotFound, fmt.Sprintf("case %d has no lane %q", c.Number, p.Lane))
 	}
-	if len(l.Participants) == 0 {
+	if len(l.people()) == 0 {
 		return fault.New(fault.Conflict, fmt.Sprintf("nobody is on lane %q", p.Lane))
 	}
 	t.tell(c, Entry{Kind: KindMailOut, Lane: p.Lane, Why: p.Why, MailOut: &MailOut{Text: p.Text, Files: p.Files}})
@@ -318,7 +318,7 @@ func Outgoing(c Case, e Entry) []OutboxItem {
 	}
 	var out []OutboxItem
 	for _, p := range l.Participants {
-		if e.MailOut != nil && e.MailOut.To != 0 && e.MailOut.To != p.No {
+		if p.Email == "" || e.MailOut != nil && e.MailOut.To != 0 && e.MailOut.To != p.No { // who was erased has no address
 			continue
 		}
 		out = append(out, OutboxItem{

@@ -110,7 +110,7 @@ type Change struct {
 	To    string `json:"to"`
 }
 
-// Entry is one event on the timeline of a case. It is never changed.
+// Entry is one event on the timeline of a case. It is never changed, but to take a person out of it: see Erase.
 type Entry struct {
 	Org        OrgID       `json:"org"`
 	ID         EntryID     `json:"id"`

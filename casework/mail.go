@@ -9,9 +9,10 @@ import (
 
 // RawRef says where a raw mail lies and what it must be.
 type RawRef struct {
-	Size   int64  `json:"size"`
-	SHA256 string `json:"sha256"` // lower-case hexadecimal
-	Blob   bool   `json:"blob"`   // in the blob store, else in the database
+	Size   int64     `json:"size"`
+	SHA256 string    `json:"sha256"`          // lower-case hexadecimal
+	Blob   bool      `json:"blob"`            // in the blob store, else in the database
+	Erased time.Time `json:"erased,omitzero"` // when the bytes were removed with the person who wrote them; zero: they are there
 }
 
 // Place is where a mail was put for one or more of its recipients.

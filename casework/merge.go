@@ -19,7 +19,9 @@ type Merger struct {
 func (l Lane) people() []string {
 	var all []string
 	for _, p := range l.Participants {
-		all = append(all, Address(p.Email))
+		if p.Email != "" { // else he was erased
+			all = append(all, Address(p.Email))
+		}
 	}
 	slices.Sort(all)
 	return slices.Compact(all)

@@ -21,7 +21,7 @@ type Registered[T Thing] struct {
 	Version uint64    `json:"-"`
 }
 
-// Edition is what a thing was like after one of its changes. Editions are never changed.
+// Edition is what a thing was like after one of its changes. Editions are never changed, but to take a person out.
 type Edition struct {
 	Org     OrgID           `json:"org"`
 	Kind    string          `json:"kind"`

@@ -6,6 +6,7 @@
 //
 // Invariants:
 //   - What a method returned without error is durable, together with all that it caused.
+//   - Only Erase rewrites what was said, and removes the bytes of a mail that is on a case.
 //   - A raw mail is stored before, or with, the first row that names it, and never twice for one organisation.
 //   - Nothing is sent but from the outbox, whose rows are written in the transaction of what caused them.
 //   - Everything that depends on what is in the store is decided inside the transaction.

@@ -203,6 +203,9 @@ func (d *Desk) OpenRaw(ctx context.Context, org casework.OrgID, id casework.Mail
 		if m, err = casestore.Mails.Get(tx, casestore.MailKey(org, id)); err != nil {
 			return renamed(err, "there is no such mail")
 		}
+		if !m.Raw.Erased.IsZero() {
+			return fault.New(fault.NotFound, "the bytes of this mail were erased")
+		}
 		if m.Raw.Blob {
 			return nil
 		}

@@ -26,6 +26,9 @@ func (d *Desk) Replay(ctx context.Context, org casework.OrgID, apply bool, repor
 		}
 		after = next
 		for _, m := range mails {
+			if !m.Raw.Erased.IsZero() {
+				continue // there is nothing to read
+			}
 			r.Mails++
 			if err := d.replayOne(ctx, m, apply, report, &r); err != nil {
 				return r, fmt.Errorf("replay mail %s: %w", m.ID, err)

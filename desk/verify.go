@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"time"
 
 	"smartmail/blobstore"
 	"smartmail/casestore"
@@ -125,6 +126,15 @@ func (d *Desk) verifyMails(ctx context.Context, org casework.OrgID, v *Verified,
 }
 
 func (d *Desk) verifyRaw(ctx context.Context, m casework.Mail) error {
+	if !m.Raw.Erased.IsZero() { // a blob that is left is for the sweep
+		return d.Store.View(ctx, func(tx casestore.Tx) error {
+			left, err := casestore.Raws.Has(tx, casestore.MailKey(m.Org, m.ID))
+			if err == nil && left {
+				err = fmt.Errorf("its bytes are there although it was erased at %s", m.Raw.Erased.UTC().Format(time.RFC3339))
+			}
+			return err
+		})
+	}
 	raw, err := d.OpenRaw(ctx, m.Org, m.ID)
 	if err != nil {
 		return err

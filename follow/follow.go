@@ -49,7 +49,7 @@ type Registrar interface {
 }
 
 // Change tells that something happened on a case. A projection of what entries say may read only the new ones, for they
-// never change; it must take the whole case where the first entry is among them: the case is new, or all is derived anew.
+// change with an entry of kind erasure alone; it must take the whole case where the first entry is among them: the case is new, or all is derived anew.
 type Change struct {
 	Case        casework.CaseNumber
 	First, Last uint64 // the first and the last of the entries that are told of, by Entry.Seq

@@ -135,3 +135,8 @@ func checkEmail(email string) error {
 	}
 	return nil
 }
+
+// Erased is the contact without what tells who it is: under the same id, archived, with what figures go by. neutral stands for the name.
+func (c Contact) Erased(neutral string) Contact {
+	return Contact{ID: c.ID, Company: c.Company, Parts: c.Parts, Name: neutral, Trades: c.Trades, Areas: c.Areas, Segment: c.Segment, Archived: true}
+}

@@ -65,6 +65,9 @@ func readCase(tx casestore.Tx, org casework.OrgID, ch follow.Change) (read, erro
 		if err != nil {
 			return r, err
 		}
+		if f.Record.Kind == casework.KindErasure && !r.whole { // what earlier entries said may be gone
+			return readCase(tx, org, follow.Change{Case: ch.Case, First: 1, Last: ch.Last})
+		}
 		r.say(entryTexts(f.Record))
 		if f.Record.MailIn == nil {
 			continue
