@@ -66,7 +66,8 @@ const (
 // Follower brings projections up with the log. It is safe for concurrent use.
 type Follower struct {
 	Options
-	wake chan struct{}
+	wake  chan struct{}
+	hurry chan struct{} // a reader waits: no rest
 
 	mu     sync.Mutex
 	passed chan struct{} // closed after each portion, and after each pass over the log
@@ -78,14 +79,14 @@ type Options struct {
 	Orgs           []casework.OrgID
 	Projections    []Projection
 	Log            *slog.Logger
-	// Rest is how many times as long as it took to read a portion nothing is done before the next one, so that whoever is far
-	// behind leaves the processors to those who take in what he reads: with 3, a quarter of one. 0: no rest.
+	// Rest is how many times as long as it took to read a portion nothing is done before the next one, unless a reader waits: whoever
+	// follows a flood reads it in large portions and leaves the processors to those who make it. With 7 he takes an eighth of one. 0: no rest.
 	Rest int
 }
 
 // New returns a follower; Run makes it work.
 func New(o Options) *Follower {
-	return &Follower{Options: o, wake: make(chan struct{}, 1), passed: make(chan struct{})}
+	return &Follower{Options: o, wake: make(chan struct{}, 1), hurry: make(chan struct{}, 1), passed: make(chan struct{})}
 }
 
 // Wake tells that something was committed. It does not block.
@@ -128,7 +129,7 @@ func (f *Follower) CatchUp(ctx context.Context) error {
 				var err error
 				if more, err = f.step(ctx, org, p); err == nil && more {
 					f.announce() // who waits for what is in this portion need not wait for the rest
-					err = pause(ctx, time.Duration(f.Rest)*time.Since(start))
+					err = f.rest(ctx, time.Duration(f.Rest)*time.Since(start))
 				}
 				if err != nil {
 					return fmt.Errorf("follow %s of %s: %w", p.Name(), org, err)
@@ -139,11 +140,14 @@ func (f *Follower) CatchUp(ctx context.Context) error {
 	return nil
 }
 
-func pause(ctx context.Context, d time.Duration) error {
+// rest does nothing for so long, or until a reader waits.
+func (f *Follower) rest(ctx context.Context, d time.Duration) error {
 	timer := time.NewTimer(d)
 	defer timer.Stop()
 	select {
 	case <-timer.C:
+		return nil
+	case <-f.hurry:
 		return nil
 	case <-ctx.Done():
 		return ctx.Err()
@@ -157,7 +161,7 @@ func (f *Follower) announce() {
 	f.passed = make(chan struct{})
 }
 
-// step takes the next portion of the log. more tells that there may be another.
+// step takes the next portion of the log. more tells that there was something in it.
 func (f *Follower) step(ctx context.Context, org casework.OrgID, p Projection) (more bool, err error) {
 	at, err := f.cursor(ctx, org, p)
 	if err != nil {
@@ -167,7 +171,7 @@ func (f *Follower) step(ctx context.Context, org casework.OrgID, p Projection) (
 	from := at.Seq
 	err = f.Source.View(ctx, func(tx casestore.Tx) error {
 		var changes []Change
-		if changes, at.Seq, more, err = changed(tx, org, from, p); err != nil || at.Seq == from {
+		if changes, at.Seq, err = changed(tx, org, from, p); err != nil || at.Seq == from {
 			return err
 		}
 		write, err = p.Derive(tx, org, changes)
@@ -184,20 +188,20 @@ func (f *Follower) step(ctx context.Context, org casework.OrgID, p Projection) (
 		return write(tx)
 	})
 	if fault.Is(err, fault.Conflict) {
-		return true, nil
+		err = nil
 	}
-	return more, err
+	return true, err
 }
 
 // changed reads the next events and returns the cases that they are about, each once and by number, and the number of the
 // last event.
-func changed(tx casestore.Tx, org casework.OrgID, after uint64, p Projection) (changes []Change, last uint64, more bool, err error) {
+func changed(tx casestore.Tx, org casework.OrgID, after uint64, p Projection) (changes []Change, last uint64, err error) {
 	last = after
 	n := 0
 	cases, things := map[casework.CaseNumber]Change{}, map[string]bool{}
 	for f, err := range casestore.Log.Scan(tx, casestore.Query{Prefix: casestore.K(string(org)), After: casestore.LogKey(org, after), Limit: portion}) {
 		if err != nil {
-			return nil, 0, false, err
+			return nil, 0, err
 		}
 		e := f.Record
 		n, last = n+1, e.Seq
@@ -217,15 +221,15 @@ func changed(tx casestore.Tx, org casework.OrgID, after uint64, p Projection) (c
 	if n == 0 && after > 0 {
 		// An event that is not there was read: it is another log, of a store that was restored perhaps.
 		if there, err := casestore.Log.Has(tx, casestore.LogKey(org, after)); err != nil || there {
-			return nil, after, false, err
+			return nil, after, err
 		}
 		return changed(tx, org, 0, p)
 	}
 	if err := touched(tx, org, p, things, cases); err != nil {
-		return nil, 0, false, err
+		return nil, 0, err
 	}
 	changes = slices.SortedFunc(maps.Values(cases), func(a, b Change) int { return cmp.Compare(a.Case, b.Case) })
-	return changes, last, n == portion, nil
+	return changes, last, nil
 }
 
 // touched adds the cases of which changed things of the register make something else, as if they were new.
@@ -301,9 +305,13 @@ func (f *Follower) wait(ctx context.Context, org casework.OrgID) error {
 		if behind, err = f.behind(ctx, org, end); behind == 0 || err != nil {
 			return err
 		}
-		f.Wake()
 		if behind > hopeless {
 			return nil
+		}
+		f.Wake()
+		select {
+		case f.hurry <- struct{}{}:
+		default: // it has been told already
 		}
 		select {
 		case <-passed:

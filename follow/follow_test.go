@@ -231,6 +231,28 @@ func TestRest(t *testing.T) {
 	}
 }
 
+// A reader ends the rest of whoever has read all but the newest.
+func TestReaderEndsRest(t *testing.T) {
+	h, p := newHouse(t), &projection{edition: 1}
+	f := follow.New(follow.Options{Source: h.source, Target: h.target, Orgs: []casework.OrgID{"a"}, Projections: []follow.Projection{p}, Rest: 1e9, Log: slog.New(slog.DiscardHandler)})
+	ctx, stop := context.WithCancel(t.Context())
+	var wg sync.WaitGroup
+	wg.Go(func() {
+		if err := f.Run(ctx); err != nil {
+			t.Error(err)
+		}
+	})
+	for n := range 3 {
+		h.change(1, fmt.Sprint(n))
+		if err := f.Wait(t.Context(), "a"); err != nil {
+			t.Fatal(err)
+		}
+		h.want(fmt.Sprint("1 ", n, " ", n+1))
+	}
+	stop()
+	wg.Wait()
+}
+
 func TestWait(t *testing.T) {
 	h, p := newHouse(t), &projection{edition: 1}
 	f := h.follower(p)
