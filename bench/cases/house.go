@@ -52,7 +52,7 @@ func openHouse(ctx context.Context, folder string) (*house, error) {
 	if h.source, err = boltstore.Open(filepath.Join(folder, sourceFile), boltstore.Options{}); err != nil {
 		return nil, err
 	}
-	if h.derived, err = boltstore.Open(filepath.Join(folder, derivedFile), boltstore.Options{}); err != nil {
+	if h.derived, err = boltstore.Open(filepath.Join(folder, derivedFile), boltstore.Options{NoSync: true}); err != nil {
 		return nil, errors.Join(err, h.source.Close())
 	}
 	blobs, err := files.Open(filepath.Join(folder, "blobs"))

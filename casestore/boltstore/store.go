@@ -55,6 +55,10 @@ type Options struct {
 	// bbolt maps anew when the file outgrows it, and for that waits for every View to end: one long View would hold up
 	// all Updates. A reservation costs neither memory nor disk, so it is made larger than the file is likely to get.
 	MmapSize int
+
+	// NoSync leaves it to the system when commits reach the disk, all of them at Close: for what can be made again. The file
+	// outlives the end of the process, but not that of the machine, after which it may be torn without showing it.
+	NoSync bool
 }
 
 const lockTimeout = 900 * time.Millisecond // how long Open waits for another process to let go of the file
@@ -157,6 +161,8 @@ func boltOptions(opt Options) *bbolt.Options {
 		FreelistType:    bbolt.FreelistArrayType,
 		InitialMmapSize: mmap,
 		NoStatistics:    true,
+		NoSync:          opt.NoSync,
+		NoGrowSync:      opt.NoSync,
 	}
 }
 
@@ -249,7 +255,10 @@ func (s *Store) Close() error {
 		s.mu.Lock()
 		defer s.mu.Unlock()
 		if s.db != nil {
-			s.closeErr = s.db.Close()
+			if s.opt.NoSync {
+				s.closeErr = s.db.Sync()
+			}
+			s.closeErr = errors.Join(s.closeErr, s.db.Close())
 		}
 		s.db, s.trouble = nil, nil
 	})

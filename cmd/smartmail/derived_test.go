@@ -56,6 +56,36 @@ func TestIndexIsMadeAnew(t *testing.T) {
 	}
 }
 
+// What was open when the machine went down is dropped, for it may be torn; what only its process left is kept.
+func TestTornIndexIsDropped(t *testing.T) {
+	boot, err := os.ReadFile(bootID)
+	if err != nil {
+		boot = nil
+	}
+	for name, x := range map[string]struct {
+		mark []byte // nil: there is none
+		kept bool
+	}{"closed": {nil, true}, "killed": {boot, len(boot) > 0}, "machine went down": {[]byte("another"), false}, "torn mark": {[]byte{}, false}} {
+		path, mark := filepath.Join(t.TempDir(), derivedFile), filepath.Join(t.TempDir(), openFile)
+		err := os.WriteFile(path, []byte("x"), 0o600)
+		if err == nil && x.mark != nil {
+			err = os.WriteFile(mark, x.mark, 0o600)
+		}
+		if err == nil {
+			err = dropTorn(path, mark)
+		}
+		if err != nil {
+			t.Fatal(name, err)
+		}
+		if _, err := os.Stat(path); (err == nil) != x.kept {
+			t.Errorf("%s: kept is %v, want %v", name, err == nil, x.kept)
+		}
+		if now, err := os.ReadFile(mark); err != nil || string(now) != string(boot) {
+			t.Errorf("%s: the mark is %q, %v", name, now, err)
+		}
+	}
+}
+
 // found wants exactly one case.
 func found(ctx context.Context, t *testing.T, i *testrig.Instance, q string) {
 	t.Helper()

@@ -145,7 +145,7 @@ func (s *service) logged() {
 	s.bell.Ring()
 }
 
-func (s *service) close() error { return errors.Join(s.derived.store.Close(), s.store.Close()) }
+func (s *service) close() error { return errors.Join(s.derived.close(), s.store.Close()) }
 
 // door is the intake as smtpd sees it.
 type door struct{ *intake.Intake }
