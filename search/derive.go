@@ -168,49 +168,75 @@ func (d *delta) exchange(tx casestore.Tx, r read) error {
 	if err != nil && !fault.Is(err, fault.NotFound) {
 		return err
 	}
-	had := map[value]bool{}
-	words := map[string]bool{}
+	had, held := make([]value, 0, len(h.Values)), strings.Fields(h.Words)
 	for _, v := range h.Values {
-		had[value{Field(v[0]), v[1]}] = true
+		had = append(had, value{Field(v[0]), v[1]})
 	}
-	for w := range strings.FieldsSeq(h.Words) {
-		had[value{word, w}], words[w] = true, true
-	}
-	if r.whole {
-		words = r.words
-	} else {
-		for w := range r.words {
-			if len(words) < maxWords {
-				words[w] = true
-			}
-		}
-	}
-	has := map[value]bool{}
+	words, came, left := exchangeWords(held, r)
+	d.moves(r.number, r.values, had)
+	d.moves(r.number, spoken(came), nil)
+	d.moves(r.number, nil, spoken(left))
 	h.Org, h.Case, h.Values = d.org, r.number, nil
 	for _, v := range r.values {
-		has[v], h.Values = true, append(h.Values, [2]string{string(v.field), v.text})
+		h.Values = append(h.Values, [2]string{string(v.field), v.text})
 	}
-	for w := range words {
-		has[value{word, w}] = true
-	}
-	for v := range has {
-		if !had[v] {
-			m := d.note(r.number, v)
-			m.in = append(m.in, r.number)
-		}
-	}
-	for v := range had {
-		if !has[v] {
-			m := d.note(r.number, v)
-			m.out = append(m.out, r.number)
-		}
-	}
-	switch text := strings.Join(slices.Sorted(maps.Keys(words)), " "); {
+	switch {
 	case !r.gone:
-		h.Words = text
+		h.Words = strings.Join(words, " ")
 		return holdings.Put(tx, &h)
 	case h.Version != 0:
 		return holdings.Delete(tx, &h)
 	}
 	return nil
+}
+
+// exchangeWords returns the words of a case that are held from now on, and which of them are new and which are no longer. held is sorted.
+func exchangeWords(held []string, r read) (words, came, left []string) {
+	for w := range r.words {
+		if _, known := slices.BinarySearch(held, w); !known {
+			came = append(came, w)
+		}
+	}
+	slices.Sort(came)
+	words = held
+	if r.whole {
+		words = nil
+		for _, w := range held {
+			if r.words[w] {
+				words = append(words, w)
+			} else {
+				left = append(left, w)
+			}
+		}
+	}
+	came = came[:min(len(came), maxWords-len(words))]
+	if len(came) > 0 {
+		words = slices.Concat(words, came)
+		slices.Sort(words)
+	}
+	return words, came, left
+}
+
+func spoken(words []string) []value {
+	all := make([]value, len(words))
+	for i, w := range words {
+		all[i] = value{word, w}
+	}
+	return all
+}
+
+// moves notes what a case has that it had not, and the other way round.
+func (d *delta) moves(n casework.CaseNumber, has, had []value) {
+	for _, v := range has {
+		if !slices.Contains(had, v) {
+			m := d.note(n, v)
+			m.in = append(m.in, n)
+		}
+	}
+	for _, v := range had {
+		if !slices.Contains(has, v) {
+			m := d.note(n, v)
+			m.out = append(m.out, n)
+		}
+	}
 }

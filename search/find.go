@@ -178,7 +178,7 @@ func (r *reader) first(found set, from place, limit int) ([]Hit, error) {
 	}
 	column := column{tx: r.tx, org: r.org}
 	low, high := instants(r.query.Updated)
-	for n := range found.numbers() {
+	for n := range found.numbers(!r.query.Oldest) { // old numbers changed long ago, mostly: the first ones seen are among the best
 		p := place{part: from.part, number: n}
 		if !r.query.ByNumber || !r.query.Updated.open() {
 			at, err := column.at(n)
@@ -192,7 +192,13 @@ func (r *reader) first(found set, from place, limit int) ([]Hit, error) {
 				p.at = at
 			}
 		}
-		if !from.start && order(p, from) <= 0 || len(best) >= limit && order(p, best[limit-1]) >= 0 {
+		if !from.start && order(p, from) <= 0 {
+			continue
+		}
+		if len(best) >= limit && order(p, best[limit-1]) >= 0 {
+			if r.query.ByNumber {
+				break // so are all that follow
+			}
 			continue
 		}
 		if best = append(best, p); len(best) == cap(best) || len(best) == limit {

@@ -31,14 +31,22 @@ func (c *chunk) count() (n int) {
 	return n
 }
 
-// numbers yields what is in the chunk, in order.
-func (c *chunk) numbers() iter.Seq[uint16] {
+// numbers yields what is in the chunk, in order, or backwards.
+func (c *chunk) numbers(backwards bool) iter.Seq[uint16] {
 	return func(yield func(uint16) bool) {
-		for i, w := range c {
-			for ; w != 0; w &= w - 1 {
-				if !yield(uint16(i*64 + bits.TrailingZeros64(w))) {
+		for i := range c {
+			if backwards {
+				i = len(c) - 1 - i
+			}
+			for w := c[i]; w != 0; {
+				bit := bits.TrailingZeros64(w)
+				if backwards {
+					bit = 63 - bits.LeadingZeros64(w)
+				}
+				if !yield(uint16(i*64 + bit)) {
 					return
 				}
+				w &^= 1 << bit
 			}
 		}
 	}
@@ -48,7 +56,7 @@ func (c *chunk) numbers() iter.Seq[uint16] {
 func (c *chunk) encode() []byte {
 	if n := c.count(); 2*n < bitBytes {
 		b := make([]byte, 0, 2*n)
-		for v := range c.numbers() {
+		for v := range c.numbers(false) {
 			b = binary.BigEndian.AppendUint16(b, v)
 		}
 		return b
@@ -144,11 +152,15 @@ func (s set) clone() set {
 	return copied
 }
 
-// numbers yields what is in the set, in order.
-func (s set) numbers() iter.Seq[casework.CaseNumber] {
+// numbers yields what is in the set, in order, or backwards.
+func (s set) numbers(backwards bool) iter.Seq[casework.CaseNumber] {
+	chunks := slices.Sorted(maps.Keys(s))
+	if backwards {
+		slices.Reverse(chunks)
+	}
 	return func(yield func(casework.CaseNumber) bool) {
-		for _, number := range slices.Sorted(maps.Keys(s)) {
-			for low := range s[number].numbers() {
+		for _, number := range chunks {
+			for low := range s[number].numbers(backwards) {
 				if !yield(casework.CaseNumber(number<<chunkBits | uint64(low))) {
 					return
 				}
