@@ -19,11 +19,11 @@ import (
 type importRegisterCmd struct {
 	configFlag
 	Org            string `required:"" placeholder:"ID" help:"Organisation whose register it is."`
-	Kind           string `required:"" enum:"objects,contacts,suppliers,tenancies" help:"What the file is about: ${enum}."`
+	Kind           string `required:"" enum:"objects,contacts,suppliers,tenancies" placeholder:"KIND" help:"What the file is about: ${enum}."`
 	DryRun         bool   `help:"Only tell what would happen."`
 	AllOrNothing   bool   `help:"Write nothing if a row is bad; without it a bad row does not stop the others."`
 	ArchiveMissing bool   `help:"Archive what was imported with an external key and is not in the file."`
-	File           string `arg:"" help:"CSV or XLSX file; the README names its columns."`
+	File           string `arg:"" help:"CSV or XLSX file; docs/sheets.md names its columns."`
 }
 
 // Run takes the file in and names every bad row; with one it ends with an error.

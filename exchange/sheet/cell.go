@@ -29,6 +29,14 @@ func restore(s string) string {
 	return s
 }
 
+// clean is a cell as Row has it: line ends are LF, whichever program wrote them.
+func clean(cell string) string {
+	if strings.Contains(cell, "\r") {
+		cell = strings.ReplaceAll(strings.ReplaceAll(cell, "\r\n", "\n"), "\r", "\n")
+	}
+	return restore(strings.TrimSpace(cell))
+}
+
 // listMarks stand between the values of a cell with several; within a value a backslash stands before them.
 const listMarks = ";,|"
 

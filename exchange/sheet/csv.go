@@ -104,7 +104,7 @@ func csvRows(r *csv.Reader, first int, yield func(Row, error) bool) {
 		}
 		line, _ := r.FieldPos(0)
 		for i, c := range cells {
-			cells[i] = restore(strings.TrimSpace(c))
+			cells[i] = clean(c)
 		}
 		if !blank(cells) && !yield(Row{line + first - 1, cells}, nil) {
 			return

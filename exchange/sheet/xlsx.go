@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"fmt"
 	"iter"
-	"strings"
 
 	"github.com/xuri/excelize/v2"
 
@@ -57,7 +56,7 @@ func xlsxRows(file []byte, yield func(Row, error) bool) (err error) {
 			return fault.Wrap(fault.Invalid, fmt.Sprintf("row %d of the worksheet cannot be read", n), err)
 		}
 		for i, c := range cells {
-			cells[i] = restore(strings.TrimSpace(c))
+			cells[i] = clean(c)
 		}
 		asking = true
 		if !blank(cells) && !yield(Row{n, cells}, nil) {
