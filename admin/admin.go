@@ -187,8 +187,12 @@ type Options struct {
 	// It is asked once a second at most.
 	Ready func(ctx context.Context) (checks map[string]string, err error)
 
-	PerToken int             // calls a second of a token, ten times as many at once; 0: no limit
-	Bell     Bell            // nil: who waits for events hears of them within a second
+	PerToken int  // calls a second of a token, ten times as many at once; 0: no limit
+	Bell     Bell // nil: who waits for events hears of them within a second
+	// Observe is told of each answer: the route's pattern (empty where there is none), the status, and how long it took. It must
+	// not block. nil: nobody is.
+	Observe func(method, route string, status int, took time.Duration)
+
 	Stopping <-chan struct{} // closed: nobody is let wait any longer; nil: never
 
 	Log     *slog.Logger     // nil: slog.Default

@@ -43,10 +43,13 @@ func (s *server) observe(c *gin.Context) {
 	start, rec := s.Now(), &record{}
 	c.Request = c.Request.WithContext(context.WithValue(c.Request.Context(), recordKey{}, rec))
 	c.Next()
-	level, status := slog.LevelDebug, c.Writer.Status()
+	level, status, took := slog.LevelDebug, c.Writer.Status(), s.Now().Sub(start)
+	if s.Observe != nil {
+		s.Observe(c.Request.Method, c.FullPath(), status, took)
+	}
 	attrs := []slog.Attr{
 		slog.String("method", c.Request.Method), slog.String("route", c.FullPath()),
-		slog.Int("status", status), slog.Duration("took", s.Now().Sub(start)),
+		slog.Int("status", status), slog.Duration("took", took),
 	}
 	if status >= http.StatusInternalServerError && c.Request.Context().Err() == nil { // else the peer has left
 		level, attrs = slog.LevelError, append(attrs, slog.Any("err", rec.err))

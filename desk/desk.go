@@ -57,6 +57,9 @@ type Options struct {
 	Logged func() // called after a commit that added to the log; must not block. nil: nobody is told
 	Wake   func() // called after a commit that put mail into the outbox; must not block. nil: nobody is told
 
+	// Resolved is told how long it took to find out where a mail belongs; must not block. nil: nobody is told
+	Resolved func(took time.Duration)
+
 	// Delivered makes every mail count as delivered when it is written, so that nothing is sent: for a past that is made up.
 	Delivered bool
 }
@@ -80,6 +83,9 @@ func New(o Options) *Desk {
 	}
 	if o.Log == nil {
 		o.Log = slog.Default()
+	}
+	if o.Resolved == nil {
+		o.Resolved = func(time.Duration) {}
 	}
 	return &Desk{Options: o}
 }

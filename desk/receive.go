@@ -170,10 +170,12 @@ func (d *Desk) receive(tx casestore.Tx, del Delivery) (casework.Mail, []casework
 		return m, nil, err
 	}
 	// What a scanner found when the mail first came counts for later recipients, and what it knows by now as well.
+	start := d.Now()
 	found, err := threading.Resolve(threading.Mail{
 		Org: m.Org, Content: m.Content, Auth: better(m, del.Mail), Routes: routes, At: del.Mail.At, Policy: del.Policy,
 		Hold: cmp.Or(m.Scan.Hold(), del.Mail.Scan.Hold()), Known: len(about) > 0,
 	}, d.Router, lookup{tx, m.Org})
+	d.Resolved(d.Now().Sub(start))
 	if err != nil {
 		return m, nil, err
 	}

@@ -40,7 +40,16 @@ func (r *Resolver) answer(ctx context.Context, name string, qtype uint16) (answe
 		limit := r.timeout * time.Duration(r.attempts*len(r.servers)+1)
 		fctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), limit)
 		defer cancel()
-		return r.ask(fctx, q)
+		a, err := r.ask(fctx, q)
+		switch {
+		case err != nil:
+			r.observe(Failed)
+		case len(a.records) == 0:
+			r.observe(Absent)
+		default:
+			r.observe(Found)
+		}
+		return a, err
 	})
 	select {
 	case <-ctx.Done():

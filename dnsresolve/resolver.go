@@ -43,7 +43,18 @@ type Options struct {
 	InFlight     int              // exchanges at the same time at most; 0: 256
 	TrustAD      Trust            // whose word counts that an answer was validated; "": TrustLoopback
 	Now          func() time.Time // nil: time.Now
+	Observe      func(Outcome)    // of each question that was asked of servers; must not block; nil: nobody
 }
+
+// Outcome is what came of a question.
+type Outcome string
+
+// The outcomes.
+const (
+	Found  Outcome = "found"
+	Absent Outcome = "absent" // there are no such records
+	Failed Outcome = "failed" // no server settled it
+)
 
 // Trust says which servers are believed when they say that DNSSEC proves an answer.
 type Trust string
@@ -65,6 +76,7 @@ type Resolver struct {
 	slots     chan struct{}
 	cache     *cache
 	flights   singleflight.Group
+	observe   func(Outcome)
 }
 
 // resolvConf is where the system names its servers.
@@ -87,6 +99,10 @@ func New(o Options) (*Resolver, error) {
 		attempts: cmp.Or(o.Attempts, 2),
 		slots:    make(chan struct{}, cmp.Or(o.InFlight, 256)),
 		cache:    newCache(cmp.Or(o.CacheEntries, 10_000), o.Now),
+		observe:  o.Observe,
+	}
+	if r.observe == nil {
+		r.observe = func(Outcome) {}
 	}
 	for _, s := range servers {
 		addr, err := serverAddr(s)

@@ -60,7 +60,7 @@ type Options struct {
 	Limits   message.Limits
 	Policy   map[casework.OrgID]Policy
 	Now      func() time.Time // nil: time.Now
-	// Observe is told how long a step took: "read" (verify, parse and hash), "scan" or "commit". May be nil.
+	// Observe is told how long a step took: "read" and within it "hash", "parse" and "verify"; "scan"; "commit". May be nil.
 	Observe func(step string, took time.Duration)
 }
 
@@ -150,11 +150,11 @@ func (i *Intake) read(ctx context.Context, env message.Envelope, raw message.Raw
 	m := casework.Mail{At: at, Envelope: env, Trace: i.trace(env, at)}
 	m.Raw.Size = raw.Size()
 	err := together(ctx, raw.Size() > aloneBytes,
-		func(context.Context) (err error) {
+		i.timed("hash", func(context.Context) (err error) {
 			m.Raw.SHA256, err = digest(raw)
 			return err
-		},
-		func(ctx context.Context) error {
+		}),
+		i.timed("parse", func(ctx context.Context) error {
 			limits := i.Limits
 			limits.NullReversePath = env.ReversePath == "" && env.Protocol != ""
 			m.Content = message.Parse(ctx, raw, limits)
@@ -163,11 +163,11 @@ func (i *Intake) read(ctx context.Context, env message.Envelope, raw message.Raw
 				return errors.New("the mail cannot be read back")
 			}
 			return ctx.Err()
-		},
-		func(ctx context.Context) (err error) {
+		}),
+		i.timed("verify", func(ctx context.Context) (err error) {
 			m.Auth, err = i.Auth.Check(ctx, mailauth.Input{Client: env.Client, Helo: env.Helo, ReversePath: env.ReversePath, Raw: raw})
 			return err
-		})
+		}))
 	if err != nil {
 		return m, fmt.Errorf("read mail: %w", err)
 	}
@@ -195,6 +195,16 @@ func together(ctx context.Context, aside bool, steps ...func(context.Context) er
 		g.Go(func() error { return step(ctx) })
 	}
 	return g.Wait()
+}
+
+// timed has it observed how long a step takes.
+func (i *Intake) timed(name string, step func(context.Context) error) func(context.Context) error {
+	return func(ctx context.Context) error {
+		start := i.Now()
+		err := step(ctx)
+		i.Observe(name, i.Now().Sub(start))
+		return err
+	}
 }
 
 func digest(raw message.Raw) (string, error) {

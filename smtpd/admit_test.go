@@ -18,11 +18,14 @@ type tally struct {
 	mails          map[int]int
 }
 
-func newTally() *tally { return &tally{refused: map[Reason]int{}, mails: map[int]int{}} }
+func newTally() *tally {
+	return &tally{refused: map[Reason]int{}, mails: map[int]int{}}
+}
 
-func (o *tally) Opened()              { o.mu.Lock(); defer o.mu.Unlock(); o.opened++ }
-func (o *tally) Closed(time.Duration) { o.mu.Lock(); defer o.mu.Unlock(); o.closed++ }
-func (o *tally) Refused(why Reason)   { o.mu.Lock(); defer o.mu.Unlock(); o.refused[why]++ }
+func (o *tally) Opened()                { o.mu.Lock(); defer o.mu.Unlock(); o.opened++ }
+func (o *tally) Closed(time.Duration)   { o.mu.Lock(); defer o.mu.Unlock(); o.closed++ }
+func (o *tally) Refused(why Reason)     { o.mu.Lock(); defer o.mu.Unlock(); o.refused[why]++ }
+func (o *tally) Turned(string, Refusal) {}
 func (o *tally) Mail(code int, _ int64, _ time.Duration) {
 	o.mu.Lock()
 	defer o.mu.Unlock()

@@ -34,6 +34,8 @@ type bodies struct {
 	max     int64 // bytes of a mail
 	spoolAt int64 // bytes of a body in memory
 	reject  bool  // bare CR or LF
+
+	spooled atomic.Int64 // bytes in spool files
 }
 
 // body collects one mail: in memory while it is small and the budget gives, else in a spool file. Once it has
@@ -44,6 +46,7 @@ type body struct {
 	file  spoolFile
 	seen  int64 // bytes read from the peer, stored or not
 	lines newlines
+	disk  int64 // bytes in the file
 	err   error // why the mail cannot be taken; a fault
 }
 
@@ -114,10 +117,18 @@ func (b *body) spill(p []byte) error {
 		if _, err := file.Write(b.mem); err != nil {
 			return err
 		}
+		b.grow(len(b.mem))
 		b.freeMemory()
 	}
 	_, err := b.file.Write(p)
+	b.grow(len(p))
 	return err
+}
+
+// grow counts bytes that went to the spool file.
+func (b *body) grow(n int) {
+	b.disk += int64(n)
+	b.spooled.Add(int64(n))
 }
 
 func (b *body) fail(err error) {
@@ -147,6 +158,8 @@ func (b *body) discard() {
 		_ = b.file.Close()
 		_ = os.Remove(b.file.Name())
 		b.file = nil
+		b.spooled.Add(-b.disk)
+		b.disk = 0
 	}
 }
 

@@ -172,6 +172,7 @@ func (g *gate) say(reply string) {
 		return
 	}
 	const hold = 16 << 10
+	g.observe(reply)
 	g.out = append(append(g.out, reply...), crlf...)
 	if reply[0] == '5' {
 		if g.faults++; g.faults > g.srv.opt.MaxErrors {
@@ -202,6 +203,7 @@ func (g *gate) end(reply string) {
 	if g.last != nil {
 		return
 	}
+	g.observe(reply)
 	g.out = append(append(g.out, reply...), crlf...)
 	g.flush()
 	if g.last == nil {

@@ -65,6 +65,11 @@ func New(opt Options, r Receiver) (*Server, error) {
 	return s, nil
 }
 
+// Held tells how many bytes of mails under way lie in memory and in spool files.
+func (s *Server) Held() (memory, spooled int64) {
+	return s.bodies.budget.used.Load(), s.bodies.spooled.Load()
+}
+
 // grace is how long, after the drain, a session may take to end once it has been cut off.
 const grace = 5 * time.Second
 

@@ -60,6 +60,8 @@ type Observer interface {
 	// Mail reports a mail that was answered: the reply's code, its size in bytes (of what was read), and the time
 	// from its last octet to the reply.
 	Mail(code int, size int64, took time.Duration)
+	// Turned reports a 4xx or 5xx reply to any command, with its code of three digits.
+	Turned(code string, why Refusal)
 }
 
 // unobserved is the Observer where none is given.
@@ -69,3 +71,4 @@ func (unobserved) Opened()                        {}
 func (unobserved) Closed(time.Duration)           {}
 func (unobserved) Refused(Reason)                 {}
 func (unobserved) Mail(int, int64, time.Duration) {}
+func (unobserved) Turned(string, Refusal)         {}

@@ -49,7 +49,8 @@ type Options struct {
 	Next    func() <-chan struct{} // closed when something happens next
 	Private bool                   // addresses that are not public may be asked
 	Log     *slog.Logger
-	Now     func() time.Time // nil: time.Now
+	Now     func() time.Time                     // nil: time.Now
+	Observe func(status int, took time.Duration) // of each delivery, for metrics; status 0: no answer; nil: nobody
 }
 
 const (
@@ -71,6 +72,9 @@ type Teller struct {
 func New(o Options) *Teller {
 	if o.Now == nil {
 		o.Now = time.Now
+	}
+	if o.Observe == nil {
+		o.Observe = func(int, time.Duration) {}
 	}
 	dialer := &net.Dialer{Timeout: timeout}
 	if !o.Private {
@@ -234,6 +238,7 @@ func (t *Teller) post(ctx context.Context, w casework.Webhook, e desk.EventView,
 		words = err.Error()
 	}
 	call.Status, call.Words, call.Took = status, strings.ToValidUTF8(words[:min(len(words), maxWords)], ""), t.Now().Sub(start)
+	t.Observe(status, call.Took)
 	return call
 }
 

@@ -48,6 +48,9 @@ type Options struct {
 	// values, and how long the commit took. It runs on the writer's goroutine: it must not block.
 	OnCommit func(batch, bytes int, took time.Duration)
 
+	// OnWrite, for metrics, is told how much of a durable commit was writing pages and having them synced, twice.
+	OnWrite func(took time.Duration)
+
 	MaxBatch      int // most Updates in one commit; 0: 256
 	MaxBatchBytes int // a batch that has written so much takes no further Update; 0: 16 MiB
 

@@ -176,6 +176,10 @@ func (s *Store) commitBatch(b *batch) error {
 	if err == nil && s.opt.OnCommit != nil {
 		s.opt.OnCommit(b.wrote, b.bytes, time.Since(start))
 	}
+	if err == nil && s.opt.OnWrite != nil {
+		stats := b.base.Stats()
+		s.opt.OnWrite(stats.GetWriteTime())
+	}
 	return c.err
 }
 

@@ -56,7 +56,7 @@ func newSender(s *service) (*outbound.Sender, error) {
 
 // toExchangers wires what mx mode needs.
 func toExchangers(s *service, o *outbound.Options) error {
-	r, err := dnsresolve.New(dnsresolve.Options{Servers: s.cfg.DNS.Servers, TrustAD: dnsresolve.Trust(s.cfg.DNS.TrustAD)})
+	r, err := dnsresolve.New(dnsresolve.Options{Servers: s.cfg.DNS.Servers, TrustAD: dnsresolve.Trust(s.cfg.DNS.TrustAD), Observe: s.metrics.looked})
 	if err != nil {
 		return err
 	}

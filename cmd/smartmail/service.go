@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -10,6 +11,7 @@ import (
 	"os"
 	"path/filepath"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"time"
 
@@ -55,13 +57,20 @@ type service struct {
 	bell     follow.Bell             // rung when the log has grown
 	deleting sync.Mutex              // held by who removes blobs, and by a backup, which copies those that its database names
 	pages    map[string]http.Handler // shown beside the API, by pattern; the demo's alone
+
+	mail        atomic.Pointer[smtpd.Server] // once it serves
+	certificate atomic.Pointer[certificate]  // of SMTP, if there is one
 }
+
+// certificate finds the one that is in use.
+type certificate = func(*tls.ClientHelloInfo) (*tls.Certificate, error)
 
 // openService opens the store and wires the parts on top of it. resolver answers what mailauth asks; nil means the
 // configured DNS servers.
 func openService(ctx context.Context, cfg *config.Config, log *slog.Logger, resolver mailauth.Resolver) (*service, error) {
+	watch := newMetrics()
 	if resolver == nil {
-		r, err := dnsresolve.New(dnsresolve.Options{Servers: cfg.DNS.Servers})
+		r, err := dnsresolve.New(dnsresolve.Options{Servers: cfg.DNS.Servers, Observe: watch.looked})
 		if err != nil {
 			return nil, err
 		}
@@ -86,8 +95,8 @@ func openService(ctx context.Context, cfg *config.Config, log *slog.Logger, reso
 	if err != nil {
 		return nil, err
 	}
-	s := &service{cfg: cfg, log: log, metrics: newMetrics()}
-	s.store, err = boltstore.Open(cfg.Path(databaseFile), boltstore.Options{Log: log, OnCommit: s.metrics.commit})
+	s := &service{cfg: cfg, log: log, metrics: watch}
+	s.store, err = boltstore.Open(cfg.Path(databaseFile), boltstore.Options{Log: log, OnCommit: s.metrics.commit, OnWrite: s.metrics.wrote})
 	if err != nil {
 		return nil, err
 	}
@@ -106,14 +115,14 @@ func openService(ctx context.Context, cfg *config.Config, log *slog.Logger, reso
 				s.sender.Wake()
 			}
 		},
-		SMS: textMessages(cfg.SMS),
+		SMS: textMessages(cfg.SMS), Resolved: s.metrics.resolved,
 		WakeSMS: func() {
 			if s.texter != nil {
 				s.texter.Wake()
 			}
 		},
 	})
-	s.metrics.registry.MustRegister(newQueueGauges(s))
+	s.metrics.registry.MustRegister(newGauges(s))
 	if err := s.desk.LoadKeys(ctx); err != nil {
 		return nil, errors.Join(err, s.close())
 	}
@@ -220,8 +229,13 @@ func (s *service) smtpServer() (*smtpd.Server, error) {
 			return nil, err
 		}
 		opt.GetCertificate = get
+		s.certificate.Store(&get)
 	}
-	return smtpd.New(opt, door{s.intake})
+	mail, err := smtpd.New(opt, door{s.intake})
+	if err == nil {
+		s.mail.Store(mail)
+	}
+	return mail, err
 }
 
 // run serves until ctx ends: then mail that was accepted is finished, and everything is closed in order.
@@ -288,7 +302,7 @@ func serveHTTP(ctx context.Context, srv *http.Server, l net.Listener) error {
 
 // webhooks wires what other programs are told.
 func (s *service) webhooks() *webhook.Teller {
-	return webhook.New(webhook.Options{Desk: s.desk, Orgs: orgIDs(s.cfg), Next: s.bell.Next, Private: s.cfg.HTTP.WebhookPrivate, Log: s.log})
+	return webhook.New(webhook.Options{Desk: s.desk, Orgs: orgIDs(s.cfg), Next: s.bell.Next, Private: s.cfg.HTTP.WebhookPrivate, Observe: s.metrics.told, Log: s.log})
 }
 
 // housekeeping does what must be done now and then. Its failures are told and tried again.
@@ -338,7 +352,7 @@ func (s *service) api(token string, stopping <-chan struct{}) (*http.Server, err
 	}
 	h, err := admin.New(admin.Options{
 		House: admin.Open(s.desk), Router: s.router, Orgs: orgs, AdminToken: token, Metrics: s.metrics.handler(),
-		Previews: s.composer, TrustedProxies: s.cfg.HTTP.TrustedProxies, Ready: s.ready, PerToken: s.cfg.HTTP.Rate.PerToken, Bell: &s.bell, Stopping: stopping, Log: s.log,
+		Previews: s.composer, TrustedProxies: s.cfg.HTTP.TrustedProxies, Ready: s.ready, PerToken: s.cfg.HTTP.Rate.PerToken, Bell: &s.bell, Observe: s.metrics.called, Stopping: stopping, Log: s.log,
 	})
 	if err != nil {
 		return nil, err
@@ -378,11 +392,10 @@ func (s *service) ready(ctx context.Context) (map[string]string, error) {
 		return detail, err
 	}
 	detail["queue_age"] = s.queueAge(ctx)
-	var fs syscall.Statfs_t
-	if err := syscall.Statfs(s.cfg.DataDir, &fs); err != nil {
+	free, err := diskFree(s.cfg.DataDir)
+	if err != nil {
 		return detail, fmt.Errorf("disk space: %w", err)
 	}
-	free := fs.Bavail * uint64(fs.Bsize) // Bsize is positive
 	detail["disk_free_bytes"] = fmt.Sprint(free)
 	if free < minFree {
 		return detail, fmt.Errorf("only %d bytes of disk are free", free)
