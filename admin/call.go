@@ -13,6 +13,7 @@ import (
 	"github.com/gin-gonic/gin"
 
 	"smartmail/fault"
+	"smartmail/trace"
 )
 
 const (
@@ -168,14 +169,30 @@ func (s *server) describe() huma.Config {
 const maxDetails = 20
 
 // terse takes the peer's own input out of a problem: huma would send it back, whatever its size.
-func terse(_ huma.Context, _ string, v any) (any, error) {
-	if p, ok := v.(*huma.ErrorModel); ok {
+func terse(ctx huma.Context, _ string, v any) (any, error) {
+	p, ok := v.(*huma.ErrorModel)
+	if ok {
 		p.Errors = p.Errors[:min(len(p.Errors), maxDetails)]
 		for i, d := range p.Errors {
 			p.Errors[i] = &huma.ErrorDetail{Message: clip(d.Message), Location: clip(d.Location)}
 		}
+		return traced{p, trace.From(ctx.Context())}, nil
 	}
 	return v, nil
+}
+
+// traced is a problem with the request's id, by which whoever runs the service finds it in the log (RFC 9457 section 3.2: an
+// extension member).
+type traced struct {
+	*huma.ErrorModel
+	TraceID trace.ID `json:"trace_id,omitempty"`
+}
+
+// describeTrace tells of the member in the document, where huma knows only its own model.
+func (s *server) describeTrace() {
+	if m, ok := s.api.OpenAPI().Components.Schemas.Map()["ErrorModel"]; ok {
+		m.Properties["trace_id"] = &huma.Schema{Type: huma.TypeString, Description: "Id of the request, which the log has in each line about it", Examples: []any{"4bf92f3577b34da6a3ce929d0e0e4736"}}
+	}
 }
 
 // clip shortens what may repeat a name out of the input.
@@ -189,6 +206,7 @@ func clip(s string) string {
 
 // serveDescription adds the OpenAPI document, built once from the calls that are registered.
 func (s *server) serveDescription(e *gin.Engine) error {
+	s.describeTrace()
 	if err := showExamples(s.api.OpenAPI()); err != nil {
 		return err
 	}

@@ -77,6 +77,7 @@ type Entry struct {
 	Case        uint64       `json:"case"`
 	Why         string       `json:"why,omitempty" doc:"In words, where a rule did it"`
 	Hidden      string       `json:"hidden,omitempty" enum:"held,withdrawn" doc:"Nobody outside sees it: it waits for a person to vouch for it, or was taken back"`
+	TraceID     string       `json:"trace_id,omitempty" doc:"Id of the mail or request that caused it, which the log has in each line about that"`
 	Origin      *Origin      `json:"origin,omitempty" doc:"The entry of another case that it was taken from"`
 	Change      *FieldChange `json:"change,omitempty"`
 	Delivery    []Delivered  `json:"delivery,omitzero" nullable:"false" doc:"Of kind mail_out and order: what became of the mail to each recipient so far; of kind delivery: the one that did not arrive"`
@@ -98,7 +99,7 @@ func (Entry) TransformSchema(r huma.Registry, s *huma.Schema) *huma.Schema {
 func (v view) entry(ctx context.Context, e desk.EntryView) (Entry, error) {
 	out := Entry{
 		ID: string(e.ID), Seq: e.Seq, At: e.At.UTC(), Kind: string(e.Kind), Actor: actor(e.Actor), Lane: string(e.Lane),
-		Org: string(e.Org), Case: uint64(e.Case), Why: e.Why,
+		Org: string(e.Org), Case: uint64(e.Case), Why: e.Why, TraceID: e.Trace,
 	}
 	switch {
 	case e.Withdrawn:

@@ -12,6 +12,8 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/gin-gonic/gin"
+
+	"smartmail/trace"
 )
 
 // record gathers what is said of a request in its one line of log.
@@ -97,7 +99,7 @@ func harmless(c *gin.Context) {
 
 // writeProblem answers with a problem where no call of huma's is under way.
 func writeProblem(c *gin.Context, status int, detail string) {
-	body, err := json.Marshal(&huma.ErrorModel{Title: http.StatusText(status), Status: status, Detail: detail})
+	body, err := json.Marshal(traced{&huma.ErrorModel{Title: http.StatusText(status), Status: status, Detail: detail}, trace.From(c.Request.Context())})
 	if err != nil { // three plain fields
 		body = []byte("{}")
 	}

@@ -25,6 +25,7 @@ type Outgoing struct {
 	Remote     string     `json:"remote" doc:"The remote's own words"`
 	RemoteID   string     `json:"remote_id,omitempty" doc:"The remote's name for a mail that it took, where it told"`
 	Status     string     `json:"status,omitempty" doc:"The enhanced code that came with its words (RFC 3463)"`
+	TraceID    string     `json:"trace_id,omitempty" doc:"That of the entry"`
 	Attempts   int        `json:"attempts" doc:"Begun so far"`
 }
 
@@ -62,7 +63,7 @@ func outgoing(o casework.OutboxItem) (Outgoing, error) {
 	out := Outgoing{
 		ID: string(o.ID), Org: string(o.Org), State: string(o.State), Case: uint64(o.Case), Entry: string(o.Entry), Lane: string(o.Lane),
 		To: Mailbox{Name: o.To.Name, Email: o.To.Email}, ReplyTo: o.ReplyTo, MessageID: o.MessageID, ReturnPath: o.ReturnPath,
-		At: o.At.UTC(), Remote: o.Remote, RemoteID: o.RemoteID, Status: o.Status, Attempts: o.Attempts,
+		At: o.At.UTC(), Remote: o.Remote, RemoteID: o.RemoteID, Status: o.Status, Attempts: o.Attempts, TraceID: o.Trace,
 	}
 	if o.State == casework.Queued || o.State == casework.Deferred {
 		out.NextAt = utc(o.NextAt)

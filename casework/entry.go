@@ -131,5 +131,6 @@ type Entry struct {
 	Line       *Line       `json:"line,omitempty"`
 	Visit      *Visit      `json:"visit,omitempty"` // that was booked, moved or cancelled; of an answer to an invitation the proposed one
 	Delivery   *Delivery   `json:"delivery,omitempty"`
+	Trace      string      `json:"trace,omitempty"` // id of the mail or request that caused it, to find it in the log by
 	Version    uint64      `json:"-"`
 }

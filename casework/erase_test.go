@@ -145,10 +145,10 @@ func TestNothingOfHimIsLeft(t *testing.T) {
 		ours   string // names of what is ours, an id or a word of a list
 	}{
 		"case":           {gone.Case(c), "attention.about attention.code attention.entry attention.lane class held lanes.kind links.kind object orders.by.via orders.entry orders.lane orders.lines orders.replies.0 orders.state priority proposed reporter.language status waiting.for withdrawn"},
-		"entry":          {entry, "actor.via change.field correction.changes.field correction.content.class correction.mail delivery.entry delivery.outbox delivery.state delivery.status id kind line.mail line.unit mail_in.mail mail_in.matched.by mail_in.sender mail_out.about mail_out.auto origin.entry"},
+		"entry":          {entry, "actor.via change.field correction.changes.field correction.content.class correction.mail delivery.entry delivery.outbox delivery.state delivery.status id kind line.mail line.unit mail_in.mail mail_in.matched.by mail_in.sender mail_out.about mail_out.auto origin.entry trace"},
 		"his mail":       {own, "auth.arc auth.dmarc.policy auth.dmarc.result auth.spf.result content.class envelope.protocol envelope.tls id org places.entry places.rcpt places.triage scan.action"},
 		"another's mail": {gone.Mail(other, true, noon), "content.attachments.content_id content.attachments.label content.attachments.sha256 content.attachments.sniffed content.attachments.type content.bounces.kind content.bounces.message_id content.bounces.reason_en content.bounces.reason_sv content.bounces.status content.calendar.answer content.calendar.method content.calendar.uid content.class content.folded.kind content.in_reply_to content.labels content.loop_marks content.marked.kind content.message_id content.notices content.references content.returned envelope.helo envelope.protocol envelope.tls id org places.entry places.rcpt places.triage raw.sha256 scan.action scan.reasons trace"},
-		"outgoing":       {gone.Outgoing(o), "entry id lane leased_by message_id org remote_id reply_to return_path staff.auto staff.contact staff.language state status"},
+		"outgoing":       {gone.Outgoing(o), "entry id lane leased_by message_id org remote_id reply_to return_path staff.auto staff.contact staff.language state status trace"},
 	} {
 		for _, name := range left(t, x.record, him) {
 			if !slices.Contains(strings.Fields(x.ours), name) {

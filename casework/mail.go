@@ -152,6 +152,7 @@ type OutboxItem struct {
 	Attempts    int           `json:"attempts,omitempty"`    // begun so far, the one that is under way counted
 	LeasedBy    string        `json:"leased_by,omitempty"`   // who is delivering it
 	LeasedUntil time.Time     `json:"leased_until,omitzero"` // when somebody else may
+	Trace       string        `json:"trace,omitempty"`       // of the entry that caused it
 	Staff       *StaffMail    `json:"staff,omitempty"`       // of a mail that is on no case: Case, Entry, Lane and Participant are zero
 	Version     uint64        `json:"-"`
 }

@@ -27,6 +27,7 @@ import (
 	"smartmail/fault"
 	"smartmail/message"
 	"smartmail/threading"
+	"smartmail/trace"
 )
 
 // DefaultInline is the size in bytes up to which a raw mail lies in the database. Below it the mail shares the
@@ -100,7 +101,7 @@ func newID[ID ~string](d *Desk, at time.Time) (ID, error) {
 func (d *Desk) update(ctx context.Context, fn func(casestore.Tx) error) error {
 	w := &watched{}
 	err := d.Store.Update(ctx, func(tx casestore.Tx) error {
-		*w = watched{Tx: tx}
+		*w = watched{Tx: tx, trace: string(trace.From(ctx))}
 		return fn(w)
 	})
 	if err == nil && w.outbox && d.Wake != nil {
@@ -115,10 +116,19 @@ func (d *Desk) update(ctx context.Context, fn func(casestore.Tx) error) error {
 	return err
 }
 
-// watched is a transaction that knows whether it wrote mail or text messages into the outbox, or into the log.
+// watched is a transaction that knows whether it wrote mail or text messages into the outbox, or into the log, and what it is caused by.
 type watched struct {
 	casestore.Tx
 	outbox, sms, log bool
+	trace            string
+}
+
+// traceOf is the id of what caused a transaction; empty where nothing from outside did.
+func traceOf(tx casestore.Tx) string {
+	if w, ok := tx.(*watched); ok {
+		return w.trace
+	}
+	return ""
 }
 
 // Put implements casestore.Tx.
@@ -210,7 +220,9 @@ func (d *Desk) act(tx casestore.Tx, c casework.Case, cmd casework.Command, by ca
 	if err := d.retime(tx, c, next); err != nil {
 		return c, nil, err
 	}
+	cause := traceOf(tx)
 	for i := range entries {
+		entries[i].Trace = cause
 		if err := casestore.Entries.Put(tx, &entries[i]); err != nil {
 			return c, nil, err
 		}
@@ -237,7 +249,7 @@ func (d *Desk) enqueue(tx casestore.Tx, c casework.Case, e casework.Entry) error
 		if err != nil {
 			return err
 		}
-		out.ID = id
+		out.ID, out.Trace = id, e.Trace
 		var errs [3]error
 		out.ReplyTo, errs[0] = d.Router.Address(c.Org, c.Number, out.Participant)
 		out.MessageID, errs[1] = d.Router.MessageID(c.Org, c.Number, out.Participant, string(id))

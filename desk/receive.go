@@ -128,7 +128,7 @@ func (d *Desk) dropUnused(ctx context.Context, deliveries []Delivery, stored map
 	for _, del := range deliveries {
 		if del.Mail.Raw.Blob && !stored[del.Mail.ID] {
 			if err := d.Blobs.Delete(context.WithoutCancel(ctx), string(del.Mail.Org), string(del.Mail.ID)); err != nil {
-				d.Log.Warn("orphaned blob stays for the sweep", "org", del.Mail.Org, "err", err)
+				d.Log.WarnContext(ctx, "orphaned blob stays for the sweep", "org", del.Mail.Org, "err", err)
 			}
 		}
 	}

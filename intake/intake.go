@@ -30,6 +30,7 @@ import (
 	"smartmail/mailauth/verdict"
 	"smartmail/message"
 	"smartmail/threading"
+	"smartmail/trace"
 )
 
 // MaxHops is the number of Received lines from which on a mail is in a loop (RFC 5321 section 6.3 asks for a limit of
@@ -95,6 +96,7 @@ func (i *Intake) Accept(ctx context.Context, env message.Envelope, raw message.R
 
 // Take is Accept for those who also want to know whether the mail was there already.
 func (i *Intake) Take(ctx context.Context, env message.Envelope, raw message.Raw) (told string, again bool, err error) {
+	ctx = trace.With(ctx, trace.ID(env.Trace))
 	at := i.Now()
 	routes, err := i.routes(env)
 	if err != nil {
@@ -331,10 +333,14 @@ func (i *Intake) trace(env message.Envelope, at time.Time) string {
 	if env.TLS != "" {
 		tls = fmt.Sprintf(" (using %s)", env.TLS)
 	}
+	id := ""
+	if env.Trace != "" {
+		id = " id " + env.Trace
+	}
 	literal := env.Client.String()
 	if env.Client.Is6() {
 		literal = "IPv6:" + literal // RFC 5321 section 4.1.3
 	}
-	return fmt.Sprintf("Received: from %s ([%s]) by %s%s with %s; %s",
-		env.Helo, literal, i.Hostname, tls, env.Protocol, at.UTC().Format(time.RFC1123Z))
+	return fmt.Sprintf("Received: from %s ([%s]) by %s%s with %s%s; %s",
+		env.Helo, literal, i.Hostname, tls, env.Protocol, id, at.UTC().Format(time.RFC1123Z))
 }

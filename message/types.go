@@ -22,6 +22,7 @@ type Envelope struct {
 	Protocol    string     `json:"protocol,omitempty"` // SMTP, ESMTP, ESMTPS, UTF8SMTP ... (RFC 3848, RFC 6531); empty: an import
 	TLS         string     `json:"tls,omitempty"`      // version and cipher suite, empty without TLS
 	Conn        string     `json:"-"`                  // connection id for the log
+	Trace       string     `json:"-"`                  // id of the mail from here to all that it causes, see package trace; empty: none
 }
 
 // Mailbox is one address with its display name, both decoded.

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"smartmail/casework"
+	"smartmail/trace"
 )
 
 // window is how many mails a sender has claimed at the same time, under way or waiting in line.
@@ -223,7 +224,12 @@ func (s *Sender) handle(ctx context.Context, q *queue, l *line, c *carrier, item
 func (s *Sender) report(ctx context.Context, q *queue, item casework.OutboxItem, out casework.Outcome) {
 	s.settle(ctx, q, item, "its outcome could not be noted", func(ctx context.Context) error { return s.Outbox.ReportOutbox(ctx, item, out) })
 	s.Observe(out)
-	s.Log.Info("outgoing mail", "org", item.Org, "case", item.Case, "outbox", item.ID, "state", out.State, "status", out.Status, "attempt", item.Attempts)
+	s.Log.InfoContext(traced(ctx, item), "outgoing mail", "org", item.Org, "case", item.Case, "outbox", item.ID, "state", out.State, "status", out.Status, "attempt", item.Attempts)
+}
+
+// traced is the context with the id of what caused a mail.
+func traced(ctx context.Context, item casework.OutboxItem) context.Context {
+	return trace.With(ctx, trace.ID(item.Trace))
 }
 
 // release gives a mail back untried.
@@ -253,7 +259,7 @@ func (s *Sender) write(ctx context.Context, q *queue, item casework.OutboxItem, 
 		}
 	}
 	if err != nil {
-		s.Log.Error(trouble, "org", item.Org, "case", item.Case, "outbox", item.ID, "err", err)
+		s.Log.ErrorContext(traced(ctx, item), trouble, "org", item.Org, "case", item.Case, "outbox", item.ID, "err", err)
 	}
 	q.mu.Lock()
 	q.held--

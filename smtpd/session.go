@@ -12,6 +12,7 @@ import (
 
 	"smartmail/fault"
 	"smartmail/message"
+	"smartmail/trace"
 )
 
 // session is what the engine calls with the commands it has understood: one per connection, one mail at a time.
@@ -38,6 +39,11 @@ func (s *session) Reset() {
 	s.env = message.Envelope{}
 }
 
+// context is that of the session, with the id of the mail that was begun.
+func (s *session) context() context.Context {
+	return trace.With(s.gate.ctx, trace.ID(s.env.Trace))
+}
+
 // Logout has nothing to free: the gate does.
 func (s *session) Logout() error { return nil }
 
@@ -60,6 +66,7 @@ func (s *session) Mail(from string, opts *smtp.MailOptions) error {
 		Protocol:    s.protocol(),
 		TLS:         g.tls,
 		Conn:        g.id,
+		Trace:       string(trace.New()),
 	}
 	return nil
 }
@@ -91,7 +98,7 @@ func (s *session) Rcpt(to string, _ *smtp.RcptOptions) error {
 	if bad != nil {
 		return bad
 	}
-	ctx, cancel := context.WithTimeout(g.ctx, g.srv.opt.AcceptTimeout)
+	ctx, cancel := context.WithTimeout(s.context(), g.srv.opt.AcceptTimeout)
 	defer cancel()
 	err := s.guard(func() error { return g.srv.receiver.Route(ctx, &s.env, to) })
 	if err != nil {
@@ -133,7 +140,7 @@ func (s *session) Data(io.Reader) error {
 func (s *session) accept(raw message.Raw) (receipt Receipt, err error) {
 	const least = 64 << 10
 	srv := s.gate.srv
-	ctx, cancel := context.WithTimeout(s.gate.ctx, srv.opt.AcceptTimeout)
+	ctx, cancel := context.WithTimeout(s.context(), srv.opt.AcceptTimeout)
 	defer cancel()
 	weight := min(max(raw.Size(), least), srv.opt.MaxAccepting)
 	if err := srv.turns.Acquire(ctx, weight); err != nil {
@@ -151,7 +158,7 @@ func (s *session) accept(raw message.Raw) (receipt Receipt, err error) {
 func (s *session) guard(call func() error) (err error) {
 	defer func() {
 		if p := recover(); p != nil {
-			s.gate.log.Error("panic", "stack", string(debug.Stack()))
+			s.gate.log.ErrorContext(s.context(), "panic", "stack", string(debug.Stack()))
 			err = fmt.Errorf("smtpd: panic: %v", p)
 		}
 	}()
@@ -175,7 +182,7 @@ func (s *session) record(lvl slog.Level, reply *smtp.SMTPError, size int64, star
 		slog.Float64("seconds", took.Seconds()),
 		slog.Int("rcpts", len(s.env.Recipients)),
 	}, more...)
-	s.gate.log.LogAttrs(s.gate.ctx, lvl, "mail", attrs...)
+	s.gate.log.LogAttrs(s.context(), lvl, "mail", attrs...)
 }
 
 // level is that of an error in the log: only our own trouble needs someone to look.

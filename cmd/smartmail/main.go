@@ -19,6 +19,8 @@ import (
 	_ "time/tzdata" // an image without time zones keeps those of its organisations
 
 	"github.com/alecthomas/kong"
+
+	"smartmail/trace"
 )
 
 // cli is the command line.
@@ -116,7 +118,7 @@ func untilSignal(parent context.Context, w io.Writer) (context.Context, func()) 
 
 // logger writes structured lines for machines and people alike.
 func logger(w io.Writer) *slog.Logger {
-	return slog.New(slog.NewTextHandler(w, &slog.HandlerOptions{Level: slog.LevelInfo}))
+	return slog.New(trace.Handler(slog.NewTextHandler(w, &slog.HandlerOptions{Level: slog.LevelInfo})))
 }
 
 type versionCmd struct{}

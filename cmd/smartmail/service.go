@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"net/netip"
 	"os"
 	"path/filepath"
 	"sync"
@@ -34,6 +35,7 @@ import (
 	"smartmail/sms"
 	"smartmail/smtpd"
 	"smartmail/threading"
+	"smartmail/trace"
 	"smartmail/webhook"
 )
 
@@ -365,7 +367,15 @@ func (s *service) api(token string, stopping <-chan struct{}) (*http.Server, err
 	if err != nil {
 		return nil, err
 	}
-	return admin.Server(s.hearing(beside(h, pages))), nil
+	var proxies []netip.Prefix
+	for _, p := range s.cfg.HTTP.TrustedProxies {
+		prefix, err := config.ParsePrefix(p)
+		if err != nil {
+			return nil, err
+		}
+		proxies = append(proxies, prefix)
+	}
+	return admin.Server(trace.Requests(proxies, s.hearing(beside(h, pages)))), nil
 }
 
 // beside adds the pages to the API.
