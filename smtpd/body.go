@@ -2,6 +2,8 @@ package smtpd
 
 import (
 	"bytes"
+	"crypto/sha256"
+	"hash"
 	"os"
 	"sync/atomic"
 
@@ -42,9 +44,10 @@ type bodies struct {
 // failed it only counts.
 type body struct {
 	*bodies
-	mem   []byte
+	mem   []byte // the mail, or of a spooled one what is still to be written
 	file  spoolFile
-	seen  int64 // bytes read from the peer, stored or not
+	sum   hash.Hash // of a spooled mail so far: a piece is hashed while the processor still has it at hand
+	seen  int64     // bytes read from the peer, stored or not
 	lines newlines
 	disk  int64 // bytes in the file
 	err   error // why the mail cannot be taken; a fault
@@ -80,8 +83,12 @@ func (b *body) write(p []byte) {
 		return
 	}
 	if err := b.spill(p); err != nil {
-		b.fail(fault.Wrap(fault.Ours, "no room for the mail, try again later", err))
+		b.fail(errNoRoom(err))
 	}
+}
+
+func errNoRoom(err error) error {
+	return fault.Wrap(fault.Ours, "no room for the mail, try again later", err)
 }
 
 // room makes the memory hold size bytes, and reports false where it must not.
@@ -106,29 +113,63 @@ func (b *body) room(size int64) bool {
 	return true
 }
 
-// spill writes to the spool file, and moves there first what is in memory.
+// spillBlock is how much of a spooled mail is gathered before it is written, which costs less than writing each piece.
+const spillBlock = 128 << 10
+
+// spill adds to the spool file, and moves there first what is in memory.
 func (b *body) spill(p []byte) error {
 	if b.file == nil {
-		file, err := b.create()
-		if err != nil {
+		if err := b.beginFile(); err != nil {
 			return err
 		}
-		b.file = file
-		if _, err := file.Write(b.mem); err != nil {
-			return err
-		}
-		b.grow(len(b.mem))
-		b.freeMemory()
 	}
-	_, err := b.file.Write(p)
-	b.grow(len(p))
+	b.sum.Write(p)
+	if len(b.mem)+len(p) > cap(b.mem) {
+		if err := b.flush(); err != nil {
+			return err
+		}
+	}
+	if len(p) > cap(b.mem) {
+		return b.put(p)
+	}
+	b.mem = append(b.mem, p...)
+	return nil
+}
+
+// beginFile makes the spool file, and room to gather in, if the budget gives it.
+func (b *body) beginFile() error {
+	file, err := b.create()
+	if err != nil {
+		return err
+	}
+	b.file, b.sum = file, sha256.New()
+	b.sum.Write(b.mem) // a hash never fails
+	if err := b.flush(); err != nil {
+		return err
+	}
+	b.freeMemory()
+	if b.budget.take(spillBlock) {
+		b.mem = make([]byte, 0, spillBlock)
+	}
+	return nil
+}
+
+// flush writes what was gathered.
+func (b *body) flush() error {
+	if len(b.mem) == 0 {
+		return nil
+	}
+	err := b.put(b.mem)
+	b.mem = b.mem[:0]
 	return err
 }
 
-// grow counts bytes that went to the spool file.
-func (b *body) grow(n int) {
+// put writes to the spool file, and counts.
+func (b *body) put(p []byte) error {
+	n, err := b.file.Write(p)
 	b.disk += int64(n)
 	b.spooled.Add(int64(n))
+	return err
 }
 
 func (b *body) fail(err error) {
@@ -138,13 +179,19 @@ func (b *body) fail(err error) {
 
 // finish returns the whole mail, or why it cannot be taken.
 func (b *body) finish() (message.Raw, error) {
+	if b.err == nil && b.file != nil {
+		if err := b.flush(); err != nil {
+			b.fail(errNoRoom(err))
+		}
+		b.freeMemory()
+	}
 	switch {
 	case b.err != nil:
 		return nil, b.err
 	case b.reject && b.lines.found():
 		return nil, errBareNewline()
 	case b.file != nil:
-		return fileRaw{b.file, b.seen}, nil
+		return fileRaw{b.file, b.seen, [sha256.Size]byte(b.sum.Sum(nil))}, nil
 	default:
 		return memRaw{bytes.NewReader(b.mem), b.mem}, nil
 	}
@@ -180,8 +227,10 @@ func (r memRaw) Bytes() []byte { return r.b }
 type fileRaw struct {
 	file spoolFile
 	size int64
+	sum  [sha256.Size]byte
 }
 
 func (r fileRaw) ReadAt(p []byte, off int64) (int, error) { return r.file.ReadAt(p, off) }
 func (r fileRaw) Size() int64                             { return r.size }
 func (r fileRaw) Path() string                            { return r.file.Name() }
+func (r fileRaw) SHA256() [sha256.Size]byte               { return r.sum }

@@ -8,6 +8,7 @@ import (
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
+	"crypto/sha256"
 	"crypto/tls"
 	"crypto/x509"
 	"crypto/x509/pkix"
@@ -97,6 +98,8 @@ func (h *house) Accept(ctx context.Context, env message.Envelope, raw message.Ra
 		if in := raw.(interface{ Bytes() []byte }).Bytes(); string(in) != m.body {
 			return Receipt{}, errors.New("Bytes and ReadAt disagree")
 		}
+	} else if raw.(interface{ SHA256() [32]byte }).SHA256() != sha256.Sum256(b.Bytes()) {
+		return Receipt{}, errors.New("SHA256 and ReadAt disagree")
 	}
 	h.mu.Lock()
 	defer h.mu.Unlock()

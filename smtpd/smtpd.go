@@ -33,7 +33,8 @@ type Receiver interface {
 	// Accept returns once the mail is durable where it belongs. The Receipt's text goes behind "250 2.0.0 ".
 	// It must return soon after ctx ends (Options.AcceptTimeout, or the end of a shutdown's drain). raw is valid until
 	// Accept returns. In memory it also has Bytes() []byte; as a spool file it also has Path() string, a name
-	// that may be hard-linked. Neither the bytes nor the file may be changed.
+	// that may be hard-linked, and SHA256() [32]byte, taken as the mail came. Neither the bytes nor the file may be
+	// changed.
 	Accept(ctx context.Context, env message.Envelope, raw message.Raw) (Receipt, error)
 }
 
