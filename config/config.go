@@ -47,6 +47,7 @@ type Config struct {
 	Relay         Relay          `yaml:"relay"`
 	Scan          Scan           `yaml:"scan"`
 	SMS           SMS            `yaml:"sms,omitempty"`
+	Debug         Debug          `yaml:"debug"`
 	Organisations []Organisation `yaml:"organisations"`
 
 	file  string
@@ -113,6 +114,12 @@ type HTTP struct {
 // HTTPRate bounds calls.
 type HTTPRate struct {
 	PerToken int `yaml:"per_token"` // calls a second, ten times as many at once; 0: no limit
+}
+
+// Debug opens the profiles of the program (net/http/pprof), without a token.
+type Debug struct {
+	Listen string `yaml:"listen"` // empty: they are shut
+	Public bool   `yaml:"public"` // Listen may be an address that is not on loopback
 }
 
 // DNS names the servers to ask; none: the system's.

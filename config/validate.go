@@ -159,10 +159,26 @@ func (c *Config) validate() error {
 	if c.Relay.MXPort < 1 || c.Relay.MXPort > 65535 {
 		k.fail("relay.mx_port", "%d is no port", c.Relay.MXPort)
 	}
+	k.debug(c.Debug)
 	k.scan(c.Scan)
 	k.sms(c.SMS)
 	k.organisations(c.Organisations)
 	return errors.Join(k.errs...)
+}
+
+// debug wants an address of this machine alone, unless it is said that others may ask.
+func (k *checker) debug(d Debug) {
+	if d.Listen == "" {
+		return
+	}
+	k.hostPort("debug.listen", d.Listen)
+	host, _, err := net.SplitHostPort(d.Listen)
+	if err != nil {
+		return // told already
+	}
+	if addr, err := netip.ParseAddr(host); !d.Public && host != "localhost" && (err != nil || !addr.IsLoopback()) {
+		k.fail("debug.listen", "%q is not on loopback: whoever asks there needs no token; public: true allows it", d.Listen)
+	}
 }
 
 func (k *checker) smtp(s SMTP) {

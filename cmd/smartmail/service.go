@@ -252,7 +252,15 @@ func (s *service) run(ctx context.Context, l listeners, adminToken string) error
 		l.close()
 		return err
 	}
+	debug, err := s.debugListener(ctx)
+	if err != nil {
+		l.close()
+		return err
+	}
 	g, ctx := errgroup.WithContext(ctx)
+	if debug != nil {
+		g.Go(func() error { return serveHTTP(ctx, debugServer(), debug) })
+	}
 	g.Go(func() error { return mail.Serve(ctx, l.smtp...) })
 	g.Go(func() error { return serveHTTP(ctx, api, l.http) })
 	g.Go(func() error { return s.housekeeping(ctx) })
