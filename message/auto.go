@@ -1,7 +1,6 @@
 package message
 
 import (
-	"regexp"
 	"strings"
 )
 
@@ -16,16 +15,16 @@ const autoWords = `auto(?:matisk[ta]?|matic|mated|maattinen|matisch(?:e[rs]?)?|m
 var (
 	// A beginning that no person writes: the words alone, or before a colon, a dash, or the subject of the mail answered. Behind "SV:" they are the
 	// subject of what a person answers.
-	autoSubject = regexp.MustCompile(`(?i)^\s*\[?(?:` + autoWords + `)\s*(?:$|[:\]!.]|[-–—]\s|\(|(?:re|sv|vs|aw|fwd?|vb|angående|ang)\b[:.]?)`)
+	autoSubject = compile(`(?i)^\s*\[?(?:` + autoWords + `)\s*(?:$|[:\]!.]|[-–—]\s|\(|(?:re|sv|vs|aw|fwd?|vb|angående|ang)\b[:.]?)`)
 
 	// The same and more where people may write them as well: with a second sign.
-	awaySubject = regexp.MustCompile(`(?i)(?:^\W*(?:(?:re|sv|vs|aw)\s*:\W*)?(?:` + autoWords + `)\b|\b(?:på|har|under) (?:semester|ledighet|tjänstledig\w*|föräldraledig\w*)|\bsemester(?:stängt|ledig)?\b|\bledig\b|\bbortrest\b|inte på (?:kontoret|plats)|` +
+	awaySubject = compile(`(?i)(?:^\W*(?:(?:re|sv|vs|aw)\s*:\W*)?(?:` + autoWords + `)\b|\b(?:på|har|under) (?:semester|ledighet|tjänstledig\w*|föräldraledig\w*)|\bsemester(?:stängt|ledig)?\b|\bledig\b|\bbortrest\b|inte på (?:kontoret|plats)|` +
 		`ikke (?:til stede|på kontoret|på plass)|\bute av kontoret|på ferie\b|\bferie(?:lukket|stengt)?\b|bortreist|(?:^|[^\pL])(?:poissa|lomalla|loma)(?:$|[^\pL-])|en ole paikalla|abwesend|im urlaub|nicht im büro|on (?:vacation|holiday|leave|annual leave)|\baway\b|out of (?:the )?office|` +
 		`tack för (?:ditt|ert) (?:mejl|mail|meddelande|e-?post)|takk for (?:din|e-posten|meldingen|henvendelsen)|tak for din (?:mail|henvendelse|besked)|kiitos (?:viestistäsi|yhteydenotosta|sähköpostistasi)|thank(?:s| you) for (?:your|contacting)|` +
 		`mottagningsbekräftelse|vi har (?:mottagit|tagit emot) (?:ditt|din|ert)|vi har modtaget|vi har mottatt|viestisi on vastaanotettu|we have received your)`)
 
 	// What such an answer says of itself, or how a person says when he is back.
-	autoText = regexp.MustCompile(`(?i)` + strings.Join([]string{
+	autoText = compile(`(?i)` + strings.Join([]string{
 		`(?:detta|det här) är ett (?:autosvar|automatiskt|automatgenererat)`, `går (?:inte|ej) att svara på`, `svara (?:inte|ej) på (?:detta|det här)`, `automatiskt genererat`, `^\s*automatiskt (?:svar|meddelande)`, `^\s*autosvar`,
 		`(?:är|har) (?:\S+ ){0,4}?(?:på |under )?(?:semester|ledig|tjänstledig|föräldraledig|bortrest|frånvarande|på tjänsteresa|sjukskriven)(?: \S+){0,8}? (?:till|t\.?o\.?m|åter|tillbaka|vecka|från)`, `(?:är )?(?:åter|tillbaka)(?: \S+){0,3}? (?:den|måndag|tisdag|onsdag|torsdag|fredag|vecka|\d)`, `läser inte (?:min|mina|mejl|mail|e-?post)`, `vid brådskande`,
 		`dette er et automatisk`, `ikke svar(?:e)? på denne`, `(?:ute av|ikke på) kontoret`, `(?:tilbake|tilbage)(?: \S+){0,3}? (?:den|igjen|igen|mandag|tirsdag|onsdag|torsdag|fredag|uke|uge|\d)`, `(?:er|har|holder|avvikler) (?:\S+ ){0,3}?(?:ferie|fravær|permisjon|orlov|barsel)`, `(?:haster det|ved hastesaker|i presserende)`,
@@ -36,12 +35,12 @@ var (
 	}, "|"))
 
 	// A text that begins with what it is.
-	selfText = regexp.MustCompile(`(?i)^\s*(?:(?:hej|hei|hallo|hi|hello)\b[^\n]{0,40}\n\s*)?(?:(?:detta|det här) är ett (?:autosvar|automatiskt svar|automatgenererat (?:svar|meddelande))|dette er et automatisk svar|tämä on automaattinen vastaus|þetta er sjálfvirkt svar|this is an auto(?:matic|mated)?[ -]?(?:reply|response)|dies ist eine automatische antwort)\b`)
+	selfText = compile(`(?i)^\s*(?:(?:hej|hei|hallo|hi|hello)\b[^\n]{0,40}\n\s*)?(?:(?:detta|det här) är ett (?:autosvar|automatiskt svar|automatgenererat (?:svar|meddelande))|dette er et automatisk svar|tämä on automaattinen vastaus|þetta er sjálfvirkt svar|this is an auto(?:matic|mated)?[ -]?(?:reply|response)|dies ist eine automatische antwort)\b`)
 
-	noReply = regexp.MustCompile(`(?i)^(?:no|do-?not|nicht|inte|ikke|ala|alä)[-_.]?(?:reply|svara?|vastaa|respond|antworten)(?:$|[@+._-])`)
+	noReply = compile(`(?i)^(?:no|do-?not|nicht|inte|ikke|ala|alä)[-_.]?(?:reply|svara?|vastaa|respond|antworten)(?:$|[@+._-])`)
 
 	// Somebody wants proof that a person wrote before he reads the mail.
-	challengeText = regexp.MustCompile(`(?i)(?:click|follow|visit|reply)(?: \S+){0,12}? (?:(?:have|get) your (?:address|e-?mail)(?: \S+){0,6}? (?:added|approved|allowed|whitelisted)|to (?:verify|confirm) (?:that )?you(?:r e-?mail| are)|allowed list|approved senders)`)
+	challengeText = compile(`(?i)(?:click|follow|visit|reply)(?: \S+){0,12}? (?:(?:have|get) your (?:address|e-?mail)(?: \S+){0,6}? (?:added|approved|allowed|whitelisted)|to (?:verify|confirm) (?:that )?you(?:r e-?mail| are)|allowed list|approved senders)`)
 )
 
 // maxAutoText is how much of a text is searched for what an automatic answer says of itself; they are short.

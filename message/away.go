@@ -7,7 +7,7 @@ import (
 
 // awayBegins are what subjects of Nordic answers begin with whose writer is away, closed or gone. People write so as well, thus the
 // text has to say it too.
-var awayBegins = regexp.MustCompile(`(?i)^\W*(?:` + strings.Join([]string{
+var awayBegins = compile(`(?i)^\W*(?:` + strings.Join([]string{
 	// Swedish
 	`(?:jag är )?(?:ej|inte|utanför|borta från|ute från) (?:på |i )?(?:kontoret|plats|jobbet|tjänst|arbetet|anträffbar)`, `(?:vi har |kontoret är )?(?:semester|sommar|jul|påsk|nyårs)?stängt(?: för semester| över \pL+)?`,
 	`(?:jag är |är )?(?:på )?(?:semester|semesterledig|(?:föräldra|pappa|mamma|barn|tjänst|studie)ledig(?:het)?|ledig|sjukskriven|bortrest)`, `(?:jag )?har slutat`, `ny (?:e-post|mejl|mail)adress`,
@@ -21,7 +21,7 @@ var awayBegins = regexp.MustCompile(`(?i)^\W*(?:` + strings.Join([]string{
 
 // awaySays are the ways in which a text says that nobody will read the mail for now: away for a time that it names, back on a day,
 // or who else is there to ask.
-var awaySays = regexp.MustCompile(`(?i)(?:^|[^\pL])(?:` + strings.Join([]string{
+var awaySays = compile(`(?i)(?:^|[^\pL])(?:` + strings.Join([]string{
 	// Swedish
 	`(?:jag|vi|kontoret|butiken|verkstaden) (?:är|har|håller)(?: \S+){0,3}? (?:\pL*stängt?|semester|\pL*ledig|sjukskriven|bortrest|borta|inte på (?:kontoret|plats))(?: \S+){0,4}? (?:till|tom|t\.o\.m|tills|t o m|fram|under|i dag|idag|hela|mellan|vecka|v\.?)`,
 	`(?:öppnar|åter|tillbaka)(?: \S+){0,3}? (?:den|på|igen|måndag|tisdag|onsdag|torsdag|fredag|vecka|\d)`, `(?:mejl|mejlen|mail|e-post|adressen)(?: \S+){0,3}? (?:bevakas|läses|vidarebefordras) (?:inte|ej)`, `bevakas (?:inte|ej)`,

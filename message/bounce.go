@@ -27,12 +27,12 @@ var (
 
 	// What may stand before an address that a line is about: a reply code, a label.
 	codeBefore  = regexp.MustCompile(`^[45]\d\d[ -](?:[45]\.\d+\.\d+ )?[<"' ]*$`)
-	labelBefore = regexp.MustCompile(`(?i)(?:^|\W)(?:(?:final|original|failed|invalid|unknown)[- ]?recipients?|recipients?(?: address)?|rcpt(?: to)?|to|e-?mail|address(?:es)?|undeliverable to|invalid user|` +
+	labelBefore = compile(`(?i)(?:^|\W)(?:(?:final|original|failed|invalid|unknown)[- ]?recipients?|recipients?(?: address)?|rcpt(?: to)?|to|e-?mail|address(?:es)?|undeliverable to|invalid user|` +
 		`user(?: unknown)?|unknown user|mottagare|mottaker|modtager|vastaanottaja|empfänger|destinat\S+|ontvanger)\s*:\s*(?:rfc822;)?[\s<"']*$`)
-	notAbout = regexp.MustCompile(`(?i)message-?id|references|in-reply-to|\bfrom\b|sender|reply-to|return-path|contact|help|questions?|assistance|support|original-envelope|generated|postmaster to|kontakta|please|log in|^\s*(?:subject|date|received|by|id|cc)\b`)
+	notAbout = compile(`(?i)message-?id|references|in-reply-to|\bfrom\b|sender|reply-to|return-path|contact|help|questions?|assistance|support|original-envelope|generated|postmaster to|kontakta|please|log in|^\s*(?:subject|date|received|by|id|cc)\b`)
 
 	// A sentence about a delivery that failed or is late.
-	failurePhrase = regexp.MustCompile(`(?i)` + strings.Join([]string{
+	failurePhrase = compile(`(?i)` + strings.Join([]string{
 		`(?:could|can|was|were|has|have|did|will|is|are) ?n(?:o|')t (?:\S+ ){0,3}?(?:deliver|reach|be sent|sent|accept|be relayed|exist|found)`, `cannot be (?:delivered|sent)`, `undeliver`, `unable to (?:\S+ )?(?:deliver|send|relay|reach|accept)`,
 		`not (?:been |yet been )?delivered`, `deliver\S* (?:\S+ ){0,6}?(?:fail|error|problem|delay|refus|reject|unsuccess|impossible)`, `fail\S* (?:\S+ ){0,4}?(?:deliver|recipient|address)`, `error\S* (?:\S+ ){0,3}?(?:deliver|occurred)`,
 		`(?:user|recipient|address|mailbox|host|domain)\S* (?:\S+ ){0,3}?(?:unknown|not found|does(?:n't| not)|exceed|full|reject|invalid|disabled|unavailable)`, `(?:unknown|invalid|no such|no valid) (?:\S+ )?(?:user|recipient|address|mailbox|host)`,
@@ -208,7 +208,7 @@ func rankOf(before string, phrase bool) int {
 
 var (
 	replyPattern = regexp.MustCompile(`(?:^|[\s:;,"<(\[])([45][0-5]\d)(?:[ \-,#:;]|$)`)
-	delayPhrase  = regexp.MustCompile(`(?i)(?:has been|is|was|been) delayed|not yet been delivered|still being retried|will (?:be retried|continue|keep trying|retry)|warning (?:message )?only|delivery attempts will continue|försenat|har inte kunnat levereras ännu`)
+	delayPhrase  = compile(`(?i)(?:has been|is|was|been) delayed|not yet been delivered|still being retried|will (?:be retried|continue|keep trying|retry)|warning (?:message )?only|delivery attempts will continue|försenat|har inte kunnat levereras ännu`)
 )
 
 // replyOf finds an SMTP reply code of a failure (RFC 5321 section 4.2).

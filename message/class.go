@@ -9,7 +9,7 @@ var (
 	statusPattern = regexp.MustCompile(`\b[45]\.\d{1,3}\.\d{1,3}\b`)
 
 	// Subjects of notices by mail systems about a mail that did not arrive.
-	bounceSubject = regexp.MustCompile(`(?i)(?:` + strings.Join([]string{
+	bounceSubject = compile(`(?i)(?:` + strings.Join([]string{
 		`undeliver(?:ed|able)`, `delivery (?:status )?(?:notification|failure|failed|problem|report|error)`, `failed delivery`, `returned mail`, `returned to sender`,
 		`mail delivery (?:failed|failure|error|problem|system)`, `failure notice`, `delivery has failed`, `could not be delivered`,
 		`message delivery`, `non[- ]?delivery`, `not delivered`, `delivery delayed`, `delayed mail`, `olevererbar`, `kunde inte levereras`,
@@ -20,12 +20,12 @@ var (
 		`エラー通知`, `配信(?:不能|エラー|失敗)`, `送信(?:不能|エラー|失敗)`, `未達`, `退信`, `投递失败`, `не доставлен`,
 	}, "|") + `)`)
 
-	delaySubject = regexp.MustCompile(`(?i)delay|warning|still being retried|försenad`)
-	dmarcSubject = regexp.MustCompile(`(?i)report[ -]?domain:`)
-	goodSubject  = regexp.MustCompile(`(?i)success|relayed|delivered to|has been delivered|\(delivered\)`)
+	delaySubject = compile(`(?i)delay|warning|still being retried|försenad`)
+	dmarcSubject = compile(`(?i)report[ -]?domain:`)
+	goodSubject  = compile(`(?i)success|relayed|delivered to|has been delivered|\(delivered\)`)
 	answered     = regexp.MustCompile(`(?i)^\s*(?:re|sv|vs|aw|fwd?|vb|vl|wg|tr|rv|antw?|odp)\s*:`)
-	robotName    = regexp.MustCompile(`(?i)^(?:mailer[-_.]?daemon|post[-_.]?master|mail[-_.]?delivery|mdaemon|mail-daemon|bounce[sd]?|double-bounce)$`)
-	robotTitle   = regexp.MustCompile(`(?i)mail deliver|mail(?:er)?[- ]?daemon|delivery (?:sub)?system|\bndr\b|non-?delivery|post ?master`)
+	robotName    = compile(`(?i)^(?:mailer[-_.]?daemon|post[-_.]?master|mail[-_.]?delivery|mdaemon|mail-daemon|bounce[sd]?|double-bounce)$`)
+	robotTitle   = compile(`(?i)mail deliver|mail(?:er)?[- ]?daemon|delivery (?:sub)?system|\bndr\b|non-?delivery|post ?master`)
 	tlsrptName   = regexp.MustCompile(`(?i)!.*\.json(?:\.gz)?$`)
 	dmarcName    = regexp.MustCompile(`(?i)^[^!]+![^!]+!\d+!\d+.*\.(?:xml|xml\.gz|zip|gz)$`)
 )
@@ -154,7 +154,7 @@ func about(bounces []BouncedRecipient, returned []string) []BouncedRecipient {
 	return bounces
 }
 
-var statusField = regexp.MustCompile(`(?im)^[ \t]*(?:final|original)-recipient[ \t]*:.*;`)
+var statusField = compile(`(?im)^[ \t]*(?:final|original)-recipient[ \t]*:.*;`)
 
 // statusBlock is the text from the block of fields on that names the first recipient as RFC 3464 has it; some programs
 // put it into a text.

@@ -1,7 +1,6 @@
 package message
 
 import (
-	"regexp"
 	"strings"
 )
 
@@ -17,7 +16,7 @@ type notice struct {
 const maxNotice = 16 << 10
 
 // returnedHint is how programs introduce the mail that they return.
-var returnedHint = regexp.MustCompile(`(?i)original (?:message|mail)|(?:headers?|copy) of (?:the|your)|(?:headers?|text|message|mail) follows?\b|` +
+var returnedHint = compile(`(?i)original (?:message|mail)|(?:headers?|copy) of (?:the|your)|(?:headers?|text|message|mail) follows?\b|` +
 	`(?:unsent|returned|undelivered) (?:message|mail)|ursprungligt? meddelande|oprindelig|opprinnelig|alkuperäinen|ursprüngliche|message d'origine|mensaje original|messaggio originale`)
 
 // readNotice parts a text at the first header of a mail in it. That is told by its fields and not by the line before it,

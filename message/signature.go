@@ -208,7 +208,7 @@ func contact(text string) bool {
 	if len(text) > 300 {
 		return false
 	}
-	if hasAddress(text) || strings.Contains(text, "://") || strings.Contains(strings.ToLower(text), "www.") {
+	if hasAddress(text) || strings.Contains(text, "://") || hasWWW(text) {
 		return len(strings.Fields(text)) <= 10
 	}
 	digits, letters := 0, 0
@@ -221,6 +221,20 @@ func contact(text string) bool {
 		}
 	}
 	return digits >= 6 && letters <= 30 || digits >= 5 && letters <= 25 && postal(text)
+}
+
+// hasWWW tells a host name that many write for a link.
+func hasWWW(text string) bool {
+	for rest := text; ; {
+		i := strings.IndexByte(rest, '.')
+		if i < 0 {
+			return false
+		}
+		if i >= 3 && strings.EqualFold(rest[i-3:i], "www") {
+			return true
+		}
+		rest = rest[i+1:]
+	}
 }
 
 // postal tells a line that begins with a postal code: "123 45 Storstad".
