@@ -1,6 +1,7 @@
 package message
 
 import (
+	"regexp"
 	"strings"
 )
 
@@ -35,7 +36,7 @@ var (
 	}, "|"))
 
 	// A text that begins with what it is.
-	selfText = compile(`(?i)^\s*(?:(?:hej|hei|hallo|hi|hello)\b[^\n]{0,40}\n\s*)?(?:(?:detta|det här) är ett (?:autosvar|automatiskt svar|automatgenererat (?:svar|meddelande))|dette er et automatisk svar|tämä on automaattinen vastaus|þetta er sjálfvirkt svar|this is an auto(?:matic|mated)?[ -]?(?:reply|response)|dies ist eine automatische antwort)\b`)
+	selfText = regexp.MustCompile(`(?i)^\s*(?:(?:hej|hei|hallo|hi|hello)\b[^\n]{0,40}\n\s*)?(?:(?:detta|det här) är ett (?:autosvar|automatiskt svar|automatgenererat (?:svar|meddelande))|dette er et automatisk svar|tämä on automaattinen vastaus|þetta er sjálfvirkt svar|this is an auto(?:matic|mated)?[ -]?(?:reply|response)|dies ist eine automatische antwort)\b`)
 
 	noReply = compile(`(?i)^(?:no|do-?not|nicht|inte|ikke|ala|alä)[-_.]?(?:reply|svara?|vastaa|respond|antworten)(?:$|[@+._-])`)
 

@@ -90,12 +90,17 @@ func shortest(words []string) int {
 }
 
 // foldCase brings letters that (?i) takes for the same to the same. A text that has none but small letters of ASCII is returned
-// as it is.
+// as it is, and one of ASCII takes a short way.
 func foldCase(s string) string {
+	capitals := false
 	for i := 0; i < len(s); i++ {
-		if c := s[i]; c >= 0x80 || 'A' <= c && c <= 'Z' {
+		if s[i] >= 0x80 {
 			return strings.Map(foldRune, s)
 		}
+		capitals = capitals || 'A' <= s[i] && s[i] <= 'Z'
+	}
+	if capitals {
+		return strings.ToLower(s)
 	}
 	return s
 }

@@ -8,7 +8,7 @@ import (
 // patterns are those that are asked about every mail.
 func patterns() map[string]pattern {
 	return map[string]pattern{
-		"autoSubject": autoSubject, "awaySubject": awaySubject, "autoText": autoText, "selfText": selfText, "noReply": noReply, "challengeText": challengeText,
+		"autoSubject": autoSubject, "awaySubject": awaySubject, "autoText": autoText, "noReply": noReply, "challengeText": challengeText,
 		"awayBegins": awayBegins, "awaySays": awaySays, "failurePhrase": failurePhrase, "delayPhrase": delayPhrase, "labelBefore": labelBefore, "notAbout": notAbout,
 		"bounceSubject": bounceSubject, "delaySubject": delaySubject, "dmarcSubject": dmarcSubject, "goodSubject": goodSubject, "robotName": robotName,
 		"robotTitle": robotTitle, "statusField": statusField, "returnedHint": returnedHint,
