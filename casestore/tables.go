@@ -30,12 +30,18 @@ var (
 		}},
 		Index[casework.Case]{Name: "by_todo", Keys: todoKeys},
 	).WithUpgrade(upgradeCase)
-	// Entries of a case in order; by_id is unique.
+	// Entries of a case in order; by_id is unique, by_sent has what was said on a lane. Entries of before there was by_sent are not in it.
 	Entries = Declare("entries", 1,
 		func(e *casework.Entry) Key { return EntriesOf(e.Org, e.Case).Uint(e.Seq) },
 		func(e *casework.Entry) *uint64 { return &e.Version },
 		Index[casework.Entry]{Name: "by_id", Unique: true, Keys: func(e *casework.Entry) []Key {
 			return []Key{K(string(e.Org)).Str(string(e.ID))}
+		}},
+		Index[casework.Entry]{Name: "by_sent", Keys: func(e *casework.Entry) []Key {
+			if e.MailOut == nil || e.MailOut.Text == "" {
+				return nil
+			}
+			return []Key{SentOn(e.Org, e.Case, e.Lane)}
 		}},
 	)
 	// Log of an organisation: every event in the order of its commit, for whoever follows it.
@@ -174,6 +180,11 @@ func CaseKey(org casework.OrgID, n casework.CaseNumber) Key { return K(string(or
 
 // EntriesOf is the prefix of a case's entries.
 func EntriesOf(org casework.OrgID, n casework.CaseNumber) Key { return CaseKey(org, n) }
+
+// SentOn is the prefix in by_sent of what was said on a lane; an entry's own key follows.
+func SentOn(org casework.OrgID, n casework.CaseNumber, lane casework.LaneID) Key {
+	return CaseKey(org, n).Str(string(lane))
+}
 
 // LogKey is the key of an event.
 func LogKey(org casework.OrgID, seq uint64) Key { return K(string(org)).Uint(seq) }

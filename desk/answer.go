@@ -9,11 +9,7 @@ import (
 	"smartmail/message"
 )
 
-// Bounds of what an answer is held against: the newest messages of its lane, as far as they are among the last entries.
-const (
-	maxSent     = 20
-	maxSentBack = 200 // entries
-)
+const maxSent = 20 // messages of its lane, the newest, that an answer is held against
 
 // readAnswer derives the new text of a mail from what we had said on a lane before: so much of it is told as quoted, whatever the
 // sender's program put around it. The first case that a mail is put on decides, so that its text stays what it was when it comes
@@ -28,16 +24,15 @@ func (d *Desk) readAnswer(tx casestore.Tx, c *message.Content, org casework.OrgI
 
 // sentOn returns what we said on a lane, oldest first, before an entry's key; nil: up to now.
 func sentOn(tx casestore.Tx, org casework.OrgID, n casework.CaseNumber, lane casework.LaneID, before casestore.Key) (texts []string, err error) {
-	q := casestore.Query{Prefix: casestore.EntriesOf(org, n), After: before, Reverse: true, Limit: maxSentBack}
+	q := casestore.Query{Index: "by_sent", Prefix: casestore.SentOn(org, n, lane), Reverse: true, Limit: maxSent}
+	if len(before) > 0 {
+		q.After = slices.Concat(q.Prefix, before)
+	}
 	for f, err := range casestore.Entries.Scan(tx, q) {
 		if err != nil {
 			return nil, err
 		}
-		if e := f.Record; e.MailOut != nil && e.Lane == lane && e.MailOut.Text != "" {
-			if texts = append(texts, e.MailOut.Text); len(texts) == maxSent {
-				break
-			}
-		}
+		texts = append(texts, f.Record.MailOut.Text)
 	}
 	slices.Reverse(texts)
 	return texts, nil
