@@ -51,21 +51,30 @@ func (s *Store) Update(ctx context.Context, fn func(casestore.Tx) error) error {
 	return <-r.done
 }
 
-// write is the writer. Each batch has a goroutine of its own, for a fn may end its goroutine (runtime.Goexit,
-// which is what a failing test does).
+// write is the writer. It begins anew where a fn ended its goroutine (runtime.Goexit, which is what a failing test does).
 func (s *Store) write() {
 	defer close(s.stopped)
 	for {
+		ended := make(chan bool, 1)
+		go s.writeOn(ended)
+		if <-ended {
+			return
+		}
+	}
+}
+
+// writeOn runs batch after batch until the store is closed, all in one goroutine: its stack has grown to what a batch takes, which
+// a new one would have to do for each. It tells whether that was the end, or its goroutine was ended.
+func (s *Store) writeOn(ended chan<- bool) {
+	closed := false
+	defer func() { ended <- closed }()
+	for {
 		select {
 		case <-s.closing:
+			closed = true
 			return
 		case r := <-s.queue:
-			done := make(chan struct{})
-			go func() {
-				defer close(done)
-				s.runBatch(r)
-			}()
-			<-done
+			s.runBatch(r)
 		}
 	}
 }
