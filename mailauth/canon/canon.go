@@ -8,7 +8,9 @@
 package canon
 
 import (
+	"encoding/binary"
 	"io"
+	"math/bits"
 	"strings"
 )
 
@@ -63,16 +65,47 @@ func (b *Body) Write(p []byte) (int, error) {
 
 // plain is how many octets from the first on stand as they are, among them single spaces between words.
 func (b *Body) plain(p []byte) int {
-	for i, c := range p {
+	from := encoded(p)
+	for i, c := range p[from:] {
 		switch {
 		case c > ' ':
 		case c == '\n' || c == '\r':
-			return i
-		case b.Relaxed && (c == '\t' || c == ' ' && (i+1 == len(p) || p[i+1] <= ' ')):
-			return i
+			return from + i
+		case b.Relaxed && (c == '\t' || c == ' ' && (from+i+1 == len(p) || p[from+i+1] <= ' ')):
+			return from + i
 		}
 	}
 	return len(p)
+}
+
+// encoded is how many octets from the first on are lines without a space that follow each other, line ends between them
+// included: an encoded file is all of it.
+func encoded(p []byte) (n int) {
+	const word = 16 // text seldom has longer ones
+	for {
+		line := aboveSpace(p[n:])
+		n += line
+		if line <= word || n+2 >= len(p) || p[n] != '\r' || p[n+1] != '\n' || p[n+2] <= ' ' {
+			return n
+		}
+		n += len("\r\n")
+	}
+}
+
+// aboveSpace is how many octets from the first on are above the space. Eight are looked at together: taking 0x21 from one
+// that is not borrows, and the lowest that does is told for certain.
+func aboveSpace(p []byte) (n int) {
+	const ones, highs = 0x0101010101010101, 0x8080808080808080
+	for ; n+8 <= len(p); n += 8 {
+		eight := binary.LittleEndian.Uint64(p[n:])
+		if low := (eight - 0x21*ones) &^ eight & highs; low != 0 {
+			return n + bits.TrailingZeros64(low)/8
+		}
+	}
+	for n < len(p) && p[n] > ' ' {
+		n++
+	}
+	return n
 }
 
 func (b *Body) content(text ...byte) {
@@ -84,11 +117,16 @@ func (b *Body) content(text ...byte) {
 		b.buf = append(b.buf, ' ')
 		b.space = false
 	}
+	b.any = true
+	if len(text) >= chunk { // no need to gather it
+		b.flush(0)
+		b.pass(text)
+		return
+	}
 	if b.buf == nil {
 		b.buf = make([]byte, 0, chunk+len(text))
 	}
 	b.buf = append(b.buf, text...)
-	b.any = true
 }
 
 // Close ends the body: empty lines at its end count for none, and an empty body is one line end in the simple form.
@@ -107,13 +145,18 @@ func (b *Body) Close() error {
 	return b.err
 }
 
-// flush passes on what was gathered, if it is so much, and remembers the first error.
+// flush passes on what was gathered, if it is so much.
 func (b *Body) flush(least int) {
 	if len(b.buf) < max(least, 1) {
 		return
 	}
-	if _, err := b.W.Write(b.buf); b.err == nil {
+	b.pass(b.buf)
+	b.buf = b.buf[:0]
+}
+
+// pass hands on, and remembers the first error.
+func (b *Body) pass(text []byte) {
+	if _, err := b.W.Write(text); b.err == nil {
 		b.err = err
 	}
-	b.buf = b.buf[:0]
 }

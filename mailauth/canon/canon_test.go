@@ -54,6 +54,8 @@ func TestBody(t *testing.T) {
 		{"CR at the end", "a\r", "a\r\r\n", "a\r\r\n"},
 		{"white space at the end, ending no line", "a\r\n \t", "a\r\n \t\r\n", "a\r\n \r\n"},
 		{"single spaces", "a b c d\r\n", "a b c d\r\n", "a b c d\r\n"},
+		{"what may be skipped at once", "abcdefgh\r\nabcdefghi\xff\xe5jklmnop  q\x00\x1f!\r\n.\r\n\r\n", "abcdefgh\r\nabcdefghi\xff\xe5jklmnop  q\x00\x1f!\r\n.\r\n", "abcdefgh\r\nabcdefghi\xff\xe5jklmnop q\x00\x1f!\r\n.\r\n"},
+		{"a line end before white space", "abcdefgh\r\n ijklmnop\r\n\tq\r\n", "abcdefgh\r\n ijklmnop\r\n\tq\r\n", "abcdefgh\r\n ijklmnop\r\n q\r\n"},
 		{"a space before the end of a piece", "aaa bbb ccc \r\n", "aaa bbb ccc \r\n", "aaa bbb ccc\r\n"},
 	} {
 		for _, piece := range []int{1, 2, 3, 4, 1000} {
@@ -89,6 +91,36 @@ func TestMemory(t *testing.T) {
 	}
 	if err := b.Close(); err != nil || w == 0 || w > 64<<10 {
 		t.Errorf("a piece of %d octets, %v", w, err)
+	}
+}
+
+// TestLongLines has pieces that are passed on without being gathered, and what waits before them.
+func TestLongLines(t *testing.T) {
+	long := strings.Repeat("x", 10_000)
+	text := "a \r\n\r\n" + long + "\r\n" + long + " \t" + long + "\r\n\r\n"
+	want := "a\r\n\r\n" + long + "\r\n" + long + " " + long + "\r\n"
+	for _, piece := range []int{7, 4096, 5000, len(text)} {
+		if got := body(t, text, true, piece); got != want {
+			t.Errorf("by %d: %d octets, want %d", piece, len(got), len(want))
+		}
+	}
+}
+
+// BenchmarkBody has an encoded file of 5 MiB, and text of that size.
+func BenchmarkBody(b *testing.B) {
+	for name, line := range map[string]string{"base64": strings.Repeat("0123456789abcdef+/xy", 4)[:76] + "\r\n", "text": "Hej! Packningen är bytt och kranen är tät igen, återkommer med pris på blandaren.\r\n"} {
+		text := []byte(strings.Repeat(line, 5<<20/len(line)))
+		b.Run(name, func(b *testing.B) {
+			b.SetBytes(int64(len(text)))
+			for b.Loop() {
+				c := canon.Body{W: io.Discard, Relaxed: true}
+				for rest := text; len(rest) > 0; rest = rest[min(len(rest), 32<<10):] {
+					if _, err := c.Write(rest[:min(len(rest), 32<<10)]); err != nil {
+						b.Fatal(err)
+					}
+				}
+			}
+		})
 	}
 }
 
