@@ -2,11 +2,12 @@
 GO      ?= go
 PKGS    ?= ./...
 FUZZ    ?= 20s
+SOAK    ?= 30m
 SIZES   ?= 10000,100000,1000000
 TOOLS   := -modfile=tools/go.mod
 
 .DEFAULT_GOAL := help
-.PHONY: help build demo demo-order test race peers test-peers lint fuzz corpus bench bench-cases clean
+.PHONY: help build demo demo-order test race peers test-peers lint fuzz corpus bench bench-cases soak clean
 
 help: ## list the targets
 	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -49,6 +50,9 @@ bench: ## messages per second beside Postfix, as a table (needs make peers)
 
 bench-cases: ## time of lists, searches and opening with 10 thousand, 100 thousand and 1 million cases (SIZES=10000,100000)
 	$(GO) run ./bench/cases -sizes $(SIZES)
+
+soak: ## the real program under mixed load for SOAK (30m): fails on a leak or a lost mail
+	$(GO) run ./bench/soak -for $(SOAK)
 
 bench-import: ## take in 100,000 units, customers and tenancies, twice
 	$(GO) test ./exchange -run '^$$' -bench Import -benchtime 1x -timeout 20m
