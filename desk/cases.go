@@ -63,14 +63,14 @@ func (d *Desk) Cases(ctx context.Context, org casework.OrgID, f CaseFilter, afte
 }
 
 // query is what the index is asked: with the objects of the area, and narrowed to what the caller may see at all.
-func (f CaseFilter) query(ctx context.Context, store casestore.Store, org casework.OrgID) (search.Query, error) {
+func (d *Desk) query(ctx context.Context, f CaseFilter, org casework.OrgID) (search.Query, error) {
 	q := f.Query
 	q.Where = slices.Concat(q.Where, f.Within)
 	if f.Area == "" {
 		return q, nil
 	}
-	err := store.View(ctx, func(tx casestore.Tx) error {
-		in, err := lyingIn(tx, org, []property.ID{f.Area})
+	err := d.Store.View(ctx, func(tx casestore.Tx) error {
+		in, err := d.lyingIn(tx, org, []property.ID{f.Area})
 		q.Where = append(q.Where, in...)
 		return err
 	})
@@ -104,7 +104,7 @@ func (d *Desk) find(ctx context.Context, org casework.OrgID, f CaseFilter, after
 	if err := d.Finder.Wait(ctx, org); err != nil {
 		return err
 	}
-	q, err := f.query(ctx, d.Store, org)
+	q, err := d.query(ctx, f, org)
 	if err != nil {
 		return err
 	}

@@ -10,8 +10,8 @@ import (
 	"smartmail/stats"
 )
 
-// estates keeps every organisation's property tree in memory, for figures: a question may be about all of it. The log tells what has
-// changed since it was read.
+// estates keeps every organisation's property tree in memory, for figures, and for lists of what lies in a part of it: a question may be
+// about all of it. The log tells what has changed since it was read.
 type estates struct {
 	mu  sync.Mutex
 	org map[casework.OrgID]*kept
@@ -41,6 +41,13 @@ func (e *estates) of(tx casestore.Tx, org casework.OrgID) (*stats.Estate, error)
 	if err != nil {
 		return nil, err
 	}
+	if _, writing := tx.(*watched); writing {
+		if k.estate != nil && !all && len(changed) == 0 {
+			return k.estate, nil
+		}
+		objects, err := everyObject(tx, org)
+		return estateOf(objects), err // not kept: its commit may fail
+	}
 	if k.objects == nil || all {
 		if k.objects, err = everyObject(tx, org); err != nil {
 			return nil, err
@@ -55,13 +62,18 @@ func (e *estates) of(tx casestore.Tx, org casework.OrgID) (*stats.Estate, error)
 		k.objects[id], k.estate = r.Thing, nil
 	}
 	if k.estate == nil {
-		k.estate = stats.NewEstate()
-		for _, o := range k.objects {
-			k.estate.Put(o)
-		}
+		k.estate = estateOf(k.objects)
 	}
 	k.seq, e.org[org] = seq, k
 	return k.estate, nil
+}
+
+func estateOf(objects map[property.ID]property.Object) *stats.Estate {
+	e := stats.NewEstate()
+	for _, o := range objects {
+		e.Put(o)
+	}
+	return e
 }
 
 // missed reads which objects have changed after an event. all: too much has happened, or it is another log.

@@ -50,7 +50,7 @@ func (d *Desk) todos(ctx context.Context, org casework.OrgID, q todoQuery, after
 // todosIn is todos within a transaction.
 func (d *Desk) todosIn(ctx context.Context, tx casestore.Tx, org casework.OrgID, q todoQuery, from todoCursor, limit int) (Page[Todo], error) {
 	p := Page[Todo]{Items: []Todo{}}
-	person, err := todoPersonOf(tx, org, q)
+	person, err := d.todoPersonOf(tx, org, q)
 	if err != nil {
 		return p, err
 	}
@@ -88,7 +88,7 @@ type todoList struct {
 
 // todoPersonOf finds by which names somebody acts. A contact's own work waits for him under his id, his name and his addresses, and what
 // nobody has taken on in his areas waits for him too.
-func todoPersonOf(tx casestore.Tx, org casework.OrgID, q todoQuery) (p todoPerson, err error) {
+func (d *Desk) todoPersonOf(tx casestore.Tx, org casework.OrgID, q todoQuery) (p todoPerson, err error) {
 	if q.who == "" {
 		return todoPerson{[]todoList{{TodoList: casestore.TodoOfAll()}}, q.triage}, nil
 	}
@@ -100,7 +100,7 @@ func todoPersonOf(tx casestore.Tx, org casework.OrgID, q todoQuery) (p todoPerso
 	if c := r.Thing; err == nil {
 		p.triage = q.triage && slices.Contains(c.Parts, register.Manager)
 		names = append(append(names, c.Name), c.Emails...)
-		if p.lists, err = areaLists(tx, org, c); err != nil {
+		if p.lists, err = d.areaLists(tx, org, c); err != nil {
 			return p, err
 		}
 	}
@@ -113,22 +113,23 @@ func todoPersonOf(tx casestore.Tx, org casework.OrgID, q todoQuery) (p todoPerso
 
 // areaLists are the lists of what nobody has taken on in a contact's areas: of each object where there is something, or where the objects
 // are very many the list of all, looked through.
-func areaLists(tx casestore.Tx, org casework.OrgID, c register.Contact) (lists []todoList, err error) {
+func (d *Desk) areaLists(tx casestore.Tx, org casework.OrgID, c register.Contact) (lists []todoList, err error) {
 	roots := make([]property.ID, len(c.Areas))
 	for i, a := range c.Areas {
 		roots[i] = property.ID(a)
 	}
-	in, err := lyingIn(tx, org, roots)
+	in, err := d.lyingIn(tx, org, roots)
 	if err != nil || len(roots) == 0 {
 		return nil, err
 	}
 	if len(in) == 0 {
+		estate, err := d.estates.of(tx, org)
 		return []todoList{{casestore.TodoOfAll(), func(t Todo) (bool, error) {
 			if t.Case.Assignee != "" || t.Code != casework.CodeNew && t.Code != casework.CodeDeadline && t.Code != casework.CodeOverdue {
 				return false, nil
 			}
-			return inside(tx, org, property.ID(t.Case.Object), roots)
-		}}}, nil
+			return estate.Within(property.ID(t.Case.Object), roots), nil
+		}}}, err
 	}
 	for _, object := range in[0].Values {
 		l := casestore.TodoAt(object)

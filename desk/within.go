@@ -15,7 +15,7 @@ import (
 func (g *Guarded) within(ctx context.Context, org casework.OrgID) (all []search.Condition, err error) {
 	s := g.grant.Scope
 	err = g.desk.Store.View(ctx, func(tx casestore.Tx) (err error) {
-		if all, err = lyingIn(tx, org, s.Objects); err != nil {
+		if all, err = g.desk.lyingIn(tx, org, s.Objects); err != nil {
 			return err
 		}
 		own, err := alsoContacts(tx, org, s.Own)
@@ -47,28 +47,21 @@ func alsoContacts(tx casestore.Tx, org casework.OrgID, emails []string) ([]strin
 const maxLying = 20_000
 
 // lyingIn is the condition that a case's object is one of those, or lies in one.
-func lyingIn(tx casestore.Tx, org casework.OrgID, roots []property.ID) ([]search.Condition, error) {
+func (d *Desk) lyingIn(tx casestore.Tx, org casework.OrgID, roots []property.ID) ([]search.Condition, error) {
 	if len(roots) == 0 {
 		return nil, nil
 	}
-	seen := map[property.ID]bool{}
-	values := make([]string, 0, len(roots))
-	for next := slices.Clone(roots); len(next) > 0; {
-		id := next[len(next)-1]
-		next = next[:len(next)-1]
-		if seen[id] {
-			continue
-		}
-		seen[id], values = true, append(values, string(id))
-		if len(values) > maxLying {
-			return nil, nil
-		}
-		for f, err := range casestore.Objects.Scan(tx, casestore.Query{Index: "by_parent", Prefix: casestore.ThingKey(org, string(id))}) {
-			if err != nil {
-				return nil, err
-			}
-			next = append(next, f.Record.Thing.ID)
-		}
+	estate, err := d.estates.of(tx, org)
+	if err != nil {
+		return nil, err
+	}
+	below := estate.Below(roots, maxLying)
+	if below == nil {
+		return nil, nil
+	}
+	values := make([]string, len(below))
+	for i, id := range below {
+		values[i] = string(id)
 	}
 	return []search.Condition{{Field: search.Object, Values: values}}, nil
 }

@@ -1,6 +1,8 @@
 package stats
 
 import (
+	"slices"
+
 	"smartmail/property"
 )
 
@@ -34,6 +36,30 @@ func (e *Estate) Put(o property.Object) {
 	}
 	e.nodes[o.ID] = n
 	e.children[o.Parent] = append(e.children[o.Parent], o.ID)
+}
+
+// Below returns objects with all that lies in them; nil where those are more than most.
+func (e *Estate) Below(roots []property.ID, most int) []property.ID {
+	seen := make(map[property.ID]bool, len(roots))
+	all := make([]property.ID, 0, len(roots))
+	for next := slices.Clone(roots); len(next) > 0; {
+		id := next[len(next)-1]
+		next = next[:len(next)-1]
+		if seen[id] {
+			continue
+		}
+		if len(all) == most {
+			return nil
+		}
+		seen[id], all = true, append(all, id)
+		next = append(next, e.children[id]...)
+	}
+	return all
+}
+
+// Within reports whether an object is one of the roots, or lies in one.
+func (e *Estate) Within(id property.ID, roots []property.ID) bool {
+	return slices.ContainsFunc(e.path(id), func(p property.ID) bool { return slices.Contains(roots, p) })
 }
 
 const maxDepth = 12 // of the register, see property.Path

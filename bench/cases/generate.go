@@ -27,8 +27,11 @@ func newGenerator(seed uint64, n int) *generator {
 	return &generator{cases: n, r: rand.New(rand.NewPCG(seed, 1)), begin: end.AddDate(-5, 0, 0), end: end}
 }
 
-// fill stores the cases with their entries, mails and events.
+// fill stores the register, and the cases with their entries, mails and events.
 func (g *generator) fill(ctx context.Context, store casestore.Store) error {
+	if err := g.settle(ctx, store); err != nil {
+		return err
+	}
 	for first := 1; first <= g.cases; first += perUpdate {
 		var made []history
 		for n := first; n < min(first+perUpdate, g.cases+1); n++ {

@@ -11,7 +11,16 @@ import (
 type kind struct {
 	name string
 	path func(*rand.Rand) string
+	by   caller
 }
+
+// caller is who makes a call: whoever sees everything, or one who sees one area.
+type caller string
+
+const (
+	everybody caller = ""
+	ofAnArea  caller = "manager of an area"
+)
 
 // cases is a list call with parameters in pairs.
 func cases(pairs ...string) string {
@@ -24,16 +33,19 @@ func cases(pairs ...string) string {
 
 // always is a kind whose calls are all the same.
 func always(name string, pairs ...string) kind {
-	return kind{name, func(*rand.Rand) string { return cases(pairs...) }}
+	return kind{name: name, path: func(*rand.Rand) string { return cases(pairs...) }}
 }
 
 // kinds are those that are measured: every filter, filters together, searches, and what opens a case.
 func kinds(g *generator) []kind {
 	some := func(name, param string, pick func(*rand.Rand) string, more ...string) kind {
-		return kind{name, func(r *rand.Rand) string { return cases(append([]string{param, pick(r)}, more...)...) }}
+		return kind{name: name, path: func(r *rand.Rand) string { return cases(append([]string{param, pick(r)}, more...)...) }}
 	}
 	now := g.end.Format(time.RFC3339)
-	return []kind{
+	todo := func(name, who string) kind {
+		return kind{name: name, path: func(*rand.Rand) string { return "/todo?for=" + url.QueryEscape(who) }}
+	}
+	kinds := []kind{
 		always("all, newest first"),
 		always("all, by number", "sort", "number"),
 		always("status=closed (nearly all)", "status", "closed"),
@@ -69,7 +81,21 @@ func kinds(g *generator) []kind {
 		some("q: an address", "q", func(r *rand.Rand) string { return g.tenant(r).email }),
 		some("q: name of an attachment", "q", func(r *rand.Rand) string { return fmt.Sprintf("IMG_%04d.jpg", r.IntN(10000)) }),
 		some("q: a frequent word, with two filters", "assignee", g.assignee, "q", "vatten", "status", "closed"),
-		{"a case", func(r *rand.Rand) string { return fmt.Sprintf("/cases/%d", r.IntN(g.cases)+1) }},
-		{"its entries", func(r *rand.Rand) string { return fmt.Sprintf("/cases/%d/entries", r.IntN(g.cases)+1) }},
+		todo("to-do of all", ""),
+		todo("to-do of one who has taken on cases", technician(7)),
+		todo("to-do of a caretaker of 10,000 objects", caretaker(0)),
+		todo("to-do of a manager of 20,000 objects", everywhere()),
+		{name: "a case", path: func(r *rand.Rand) string { return fmt.Sprintf("/cases/%d", r.IntN(g.cases)+1) }},
+		{name: "its entries", path: func(r *rand.Rand) string { return fmt.Sprintf("/cases/%d/entries", r.IntN(g.cases)+1) }},
 	}
+	// The same by somebody who sees half of it.
+	for _, k := range []kind{
+		always("all, newest first"), always("status=closed, by number", "status", "closed", "sort", "-number"), always("status=new (few)", "status", "new"),
+		some("class, a path", "class", g.class), always("q: a frequent word", "q", "vatten"), some("q: a rare word", "q", func(r *rand.Rand) string { return g.tenant(r).last }),
+		todo("to-do of all", ""), todo("to-do of a caretaker of 10,000 objects", caretaker(0)),
+	} {
+		k.name, k.by = k.name+"; who sees an area", ofAnArea
+		kinds = append(kinds, k)
+	}
+	return kinds
 }

@@ -67,6 +67,9 @@ func point(ctx context.Context, out io.Writer, n int, seed uint64, calls int, di
 		return err
 	}
 	filled := time.Since(start)
+	if err := h.admit(ctx); err != nil {
+		return err
+	}
 	start = time.Now()
 	if err := h.follower.CatchUp(ctx); err != nil {
 		return err

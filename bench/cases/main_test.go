@@ -14,7 +14,7 @@ func TestRun(t *testing.T) {
 	}
 	finds := map[string]bool{ // and what must not; of the others it is chance
 		"all, newest first": true, "status=closed (nearly all)": true, "class=VVS (a third), with all below": true, "q: a frequent word": true,
-		"q: part of compounds": true, "q: a case's number": true, "q: no hit": false, "a case": true, "its entries": true,
+		"q: part of compounds": true, "q: a case's number": true, "q: no hit": false, "a case": true, "all, newest first; who sees an area": true, "its entries": true,
 	}
 	for _, k := range kinds(newGenerator(1, 300)) {
 		line := regexp.MustCompile(`(?m)^` + regexp.QuoteMeta(k.name) + ` .* (\d+)$`).FindStringSubmatch(out.String())

@@ -75,10 +75,7 @@ func (g *generator) class(r *rand.Rand) string {
 	return roots[max(0, r.IntN(len(roots)+4)-4)] + " > " + parts[r.IntN(len(parts))]
 }
 
-func (g *generator) assignee(r *rand.Rand) string { return fmt.Sprintf("tekniker-%d", r.IntN(50)) }
-func (g *generator) object(r *rand.Rand) string {
-	return fmt.Sprintf("Kv %s Lgh %d", name(r.IntN(200)), 1001+r.IntN(100))
-}
+func (g *generator) assignee(r *rand.Rand) string { return technician(r.IntN(50)) }
 func (g *generator) priority(r *rand.Rand) string {
 	return []string{"0", "1", "5", "7", "10", "14", "21", "28"}[r.IntN(8)]
 }
