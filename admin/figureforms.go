@@ -65,11 +65,11 @@ func (s *server) table(ctx context.Context, format, name string, rows table) (*h
 	f := sheet.Format(format)
 	w, err := sheet.NewWriter(&b, f)
 	for i := 0; err == nil && i < len(rows); i++ {
-		line := make([]string, len(rows[i]))
+		line := make([]any, len(rows[i]))
 		for j, v := range rows[i] {
 			line[j] = cell(v)
 		}
-		err = w.Write(line)
+		err = w.WriteValues(line)
 	}
 	if err == nil {
 		err = w.Close()
@@ -80,42 +80,31 @@ func (s *server) table(ctx context.Context, format, name string, rows table) (*h
 	return s.send(ctx, f.MediaType(), name+"."+format, b.Bytes())
 }
 
-// cell is a value as text, numbers with a decimal comma.
-func cell(v any) string {
+// cell is a value as a sheet takes it: a text, a number of two decimals at most, or nil.
+func cell(v any) any {
 	switch v := v.(type) {
-	case string:
+	case string, int, uint64:
 		return v
-	case int:
-		return strconv.Itoa(v)
-	case uint64:
-		return strconv.FormatUint(v, 10)
 	case *int:
-		if v == nil {
-			return ""
+		if v != nil {
+			return *v
 		}
-		return strconv.Itoa(*v)
 	case float64:
-		return decimals(v)
+		return math.Round(v*100) / 100
 	case *float64:
-		if v == nil {
-			return ""
+		if v != nil {
+			return math.Round(*v*100) / 100
 		}
-		return decimals(*v)
 	case *Kronor:
-		if v == nil {
-			return ""
+		if v != nil {
+			return float64(*v) / 100
 		}
-		return decimals(float64(*v) / 100)
 	case time.Time:
 		return v.UTC().Format(time.RFC3339)
 	default:
 		return fmt.Sprint(v)
 	}
-}
-
-func decimals(v float64) string {
-	text := strconv.FormatFloat(math.Round(v*100)/100, 'f', -1, 64)
-	return strings.Replace(text, ".", ",", 1)
+	return nil
 }
 
 // figureColumns are the columns of figures, with what each shows.

@@ -1,6 +1,8 @@
 package admin_test
 
 import (
+	"bytes"
+	"cmp"
 	"encoding/csv"
 	"encoding/xml"
 	"errors"
@@ -10,6 +12,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/xuri/excelize/v2"
 
 	"smartmail/access"
 	"smartmail/admin"
@@ -172,8 +176,21 @@ func TestFigureForms(t *testing.T) {
 			}
 		}
 	}
-	if x := h.call("GET", "/api/v1/figures?by=building,month&format=xlsx", ""); x.status != 200 || !strings.HasPrefix(string(x.body), "PK") {
-		t.Errorf("xlsx: %d", x.status)
+	x := h.call("GET", "/api/v1/figures?by=building,month&format=xlsx", "")
+	book, err := excelize.OpenReader(bytes.NewReader(x.body))
+	if err != nil {
+		t.Fatalf("xlsx: %d %v", x.status, err)
+	}
+	name := book.GetSheetName(0)
+	for axis, want := range map[string]struct {
+		kind excelize.CellType
+		text string
+	}{"D1": {excelize.CellTypeInlineString, "opened"}, "D5": {excelize.CellTypeUnset, "6"}} { // a number is a cell without a type
+		kind, err := book.GetCellType(name, axis)
+		text, err2 := book.GetCellValue(name, axis)
+		if err := cmp.Or(err, err2); err != nil || kind != want.kind || text != want.text {
+			t.Errorf("cell %s is %q of type %v: %v", axis, text, kind, err)
+		}
 	}
 	for _, list := range []string{"suppliers", "repeats", "clusters", "plan"} {
 		if a := h.call("GET", "/api/v1/figures/"+list+"?format=csv&from=2026&to=2026", ""); a.status != 200 || !strings.HasPrefix(string(a.body), "\ufeff") {

@@ -4,6 +4,8 @@ import (
 	"encoding/csv"
 	"fmt"
 	"io"
+	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/xuri/excelize/v2"
@@ -15,7 +17,7 @@ type Format string
 // The formats.
 const (
 	CSV  Format = "csv"  // UTF-8 with a byte order mark and semicolons, as a Swedish Excel opens it
-	XLSX Format = "xlsx" // every cell a text
+	XLSX Format = "xlsx" // every cell a text but those that are given as numbers
 )
 
 // MediaType of the format.
@@ -29,6 +31,9 @@ func (f Format) MediaType() string {
 // Writer writes a sheet row by row. Close writes the rest; it does not close what is below.
 type Writer interface {
 	Write(cells []string) error
+	// WriteValues writes a row of texts (string) and numbers (int, uint64, float64), with nil for an empty cell. A spreadsheet can reckon
+	// with the numbers; CSV has them with a decimal comma.
+	WriteValues(cells []any) error
 	Close() error
 }
 
@@ -62,6 +67,21 @@ func (w *csvWriter) Write(cells []string) error {
 	return nil
 }
 
+// WriteValues implements Writer.
+func (w *csvWriter) WriteValues(cells []any) error {
+	texts := make([]string, len(cells))
+	for i, c := range cells {
+		switch c := c.(type) {
+		case nil:
+		case float64:
+			texts[i] = strings.Replace(strconv.FormatFloat(c, 'f', -1, 64), ".", ",", 1)
+		default:
+			texts[i] = fmt.Sprint(c)
+		}
+	}
+	return w.Write(texts)
+}
+
 // Close implements Writer.
 func (w *csvWriter) Close() error {
 	w.out.Flush()
@@ -87,16 +107,24 @@ func newXLSXWriter(to io.Writer) (*xlsxWriter, error) {
 	return &xlsxWriter{to: to, file: f, rows: rows}, nil
 }
 
-// Write implements Writer. A cell that is a text is no formula, whatever it begins with; what looks like one made harmless is made so
-// once more, since reading takes that away.
+// Write implements Writer.
 func (w *xlsxWriter) Write(cells []string) error {
-	w.row++
 	values := make([]any, len(cells))
 	for i, c := range cells {
-		if strings.HasPrefix(c, "'") {
-			c = harmless(c)
-		}
 		values[i] = c
+	}
+	return w.WriteValues(values)
+}
+
+// WriteValues implements Writer. A cell that is a text is no formula, whatever it begins with; what looks like one made harmless is
+// made so once more, since reading takes that away.
+func (w *xlsxWriter) WriteValues(cells []any) error {
+	w.row++
+	values := slices.Clone(cells)
+	for i, c := range values {
+		if text, ok := c.(string); ok && strings.HasPrefix(text, "'") {
+			values[i] = harmless(text)
+		}
 	}
 	if err := w.rows.SetRow(fmt.Sprintf("A%d", w.row), values); err != nil {
 		return fmt.Errorf("write sheet: %w", err)
