@@ -241,3 +241,41 @@ func cellsOf(rows []sheet.Row) (cells [][]string) {
 	}
 	return cells
 }
+
+// A worksheet that ends before it should is refused: what is missing from it would be archived as gone.
+func TestCutOffWorksheet(t *testing.T) {
+	whole := workbook(t, []byte(`<row r="1"><c r="A1" t="s"><v>0</v></c></row><row r="2"><c r="A2"><v>45987</v></c></row>`))
+	from, err := zip.NewReader(bytes.NewReader(whole), int64(len(whole)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var cut bytes.Buffer
+	to := zip.NewWriter(&cut)
+	for _, part := range from.File {
+		r, err := part.Open()
+		if err != nil {
+			t.Fatal(err)
+		}
+		text, err := io.ReadAll(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		w, err := to.Create(part.Name)
+		if err == nil {
+			text, _, _ = bytes.Cut(text, []byte(`<row r="2">`))
+			_, err = w.Write(text)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := to.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if rows, _, err := read(whole); len(rows) != 2 || err != nil {
+		t.Errorf("whole: %v %v", rows, err)
+	}
+	if rows, _, err := read(cut.Bytes()); !fault.Is(err, fault.Invalid) {
+		t.Errorf("cut off: %v %v", rows, err)
+	}
+}

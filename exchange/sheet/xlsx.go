@@ -1,9 +1,13 @@
 package sheet
 
 import (
+	"archive/zip"
 	"bytes"
+	"errors"
 	"fmt"
+	"io"
 	"iter"
+	"strings"
 
 	"github.com/xuri/excelize/v2"
 
@@ -41,6 +45,9 @@ func xlsxRows(file []byte, yield func(Row, error) bool) (err error) {
 		return fault.Wrap(fault.Invalid, fmt.Sprintf("the XLSX file is damaged, protected, or unpacks to more than %d MiB", maxUnpacked>>20), err)
 	}
 	defer func() { _ = f.Close() }() // read only; removes temporary files
+	if err := whole(file); err != nil {
+		return err
+	}
 	names := f.GetSheetList()
 	if len(names) == 0 {
 		return fault.New(fault.Invalid, "the XLSX file has no worksheet")
@@ -68,4 +75,47 @@ func xlsxRows(file []byte, yield func(Row, error) bool) (err error) {
 		return fault.Wrap(fault.Invalid, "the worksheet cannot be read to its end", err)
 	}
 	return nil
+}
+
+// whole finds worksheets that end before they should. The library takes such an end for that of the rows, and what is missing would
+// be archived as gone.
+func whole(file []byte) error {
+	archive, err := zip.NewReader(bytes.NewReader(file), int64(len(file)))
+	if err != nil {
+		return fault.Wrap(fault.Invalid, "the XLSX file is damaged", err)
+	}
+	left := int64(maxUnpacked)
+	for _, part := range archive.File {
+		if !strings.HasPrefix(part.Name, "xl/worksheets/") || !strings.HasSuffix(part.Name, ".xml") {
+			continue
+		}
+		end, n, err := lastBytes(part, left)
+		if left -= n; err != nil || !bytes.HasSuffix(bytes.TrimSpace(end), []byte("worksheet>")) {
+			return fault.Wrap(fault.Invalid, "the worksheet is cut off", err)
+		}
+	}
+	return nil
+}
+
+// lastBytes reads a part to its end, most bytes of it at most, and returns its last ones and how many it has.
+func lastBytes(part *zip.File, most int64) (end []byte, n int64, err error) {
+	r, err := part.Open()
+	if err != nil {
+		return nil, 0, err
+	}
+	defer func() { err = errors.Join(err, r.Close()) }()
+	var t tail
+	n, err = io.Copy(&t, io.LimitReader(r, most))
+	return t.end, n, err
+}
+
+// tail keeps the last bytes that are written to it.
+type tail struct{ end []byte }
+
+// Write implements io.Writer.
+func (t *tail) Write(p []byte) (int, error) {
+	const kept = 64
+	t.end = append(t.end, p[max(0, len(p)-kept):]...)
+	t.end = t.end[max(0, len(t.end)-kept):]
+	return len(p), nil
 }
