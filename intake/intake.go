@@ -9,6 +9,7 @@
 //   - A nil error means that the mail is on its case or in triage, durable, once.
 //   - A mail is refused for good only for what its sender or his domain did (loop, DMARC reject) or what it holds (spam,
 //     a virus); all trouble of ours is fault.Ours, and the peer keeps the mail.
+//   - Big mails that come together are parsed a few at a time: neither memory nor the time that one takes grows with their number.
 package intake
 
 import (
@@ -18,10 +19,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"runtime"
 	"strings"
 	"time"
 
 	"golang.org/x/sync/errgroup"
+	"golang.org/x/sync/semaphore"
 
 	"smartmail/casework"
 	"smartmail/desk"
@@ -61,6 +64,8 @@ type Options struct {
 	Limits   message.Limits
 	Policy   map[casework.OrgID]Policy
 	Now      func() time.Time // nil: time.Now
+	// Parsing is how many bytes of big mails are parsed at once, others waiting for their turn; 0: 2 MiB for each processor.
+	Parsing int64
 	// Observe is told how long a step took: "read" and within it "hash", "parse" and "verify"; "scan"; "commit". May be nil.
 	Observe func(step string, took time.Duration)
 }
@@ -68,7 +73,8 @@ type Options struct {
 // Intake is safe for concurrent use.
 type Intake struct {
 	Options
-	rates *rates
+	rates   *rates
+	parsing *semaphore.Weighted // bytes; see maxParsed
 }
 
 // New returns an intake.
@@ -79,7 +85,10 @@ func New(o Options) *Intake {
 	if o.Observe == nil {
 		o.Observe = func(string, time.Duration) {}
 	}
-	return &Intake{Options: o, rates: newRates(o.Now, maxRates)}
+	if o.Parsing == 0 {
+		o.Parsing = int64(runtime.GOMAXPROCS(0)) * 2 * maxParsed
+	}
+	return &Intake{Options: o, rates: newRates(o.Now, maxRates), parsing: semaphore.NewWeighted(o.Parsing)}
 }
 
 // Route says whether a recipient is ours. It touches no disk.
@@ -157,6 +166,11 @@ func (i *Intake) read(ctx context.Context, env message.Envelope, raw message.Raw
 			return err
 		}),
 		i.timed("parse", func(ctx context.Context) error {
+			leave, err := i.enterParsing(ctx, raw.Size())
+			if err != nil {
+				return err
+			}
+			defer leave()
 			limits := i.Limits
 			limits.NullReversePath = env.ReversePath == "" && env.Protocol != ""
 			m.Content = message.Parse(ctx, raw, limits)
@@ -181,6 +195,23 @@ func (i *Intake) read(ctx context.Context, env message.Envelope, raw message.Raw
 // aloneBytes is the size of a mail up to which its parts are read one after the other: that takes less time than to wake
 // other threads for it, which have mails of their own.
 const aloneBytes = 32 << 10
+
+// maxParsed is what a mail counts among those that are parsed, at most: of a text no more is shown, and an attachment passes
+// through. Parsing takes up to some twenty times that in memory and waits for nothing, so more than keep the processors busy
+// would cost memory alone, and the time that each has.
+const maxParsed = 1 << 20
+
+// enterParsing waits until there is room to parse a mail of that size. A small one need not wait. Whoever enters must call leave.
+func (i *Intake) enterParsing(ctx context.Context, size int64) (leave func(), err error) {
+	if size <= aloneBytes {
+		return func() {}, nil
+	}
+	weight := min(size, maxParsed, i.Parsing)
+	if err := i.parsing.Acquire(ctx, weight); err != nil {
+		return nil, fault.Wrap(fault.Busy, "too much mail at once, try again later", err)
+	}
+	return func() { i.parsing.Release(weight) }, nil
+}
 
 // together runs all steps, side by side or one after the other, and returns the first error.
 func together(ctx context.Context, aside bool, steps ...func(context.Context) error) error {
