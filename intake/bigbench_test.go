@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/base64"
+	"errors"
 	"fmt"
 	"log/slog"
 	"net"
@@ -14,6 +15,7 @@ import (
 	"testing"
 
 	"github.com/emersion/go-msgauth/dkim"
+	"golang.org/x/sync/errgroup"
 
 	"smartmail/intake"
 	"smartmail/mailauth"
@@ -53,46 +55,36 @@ func benchSMTP(b *testing.B, sessions, size int) {
 	served := make(chan error, 1)
 	go func() { served <- srv.Serve(ctx, l) }()
 
-	var next atomic.Int64
-	work := make(chan struct{}, b.N)
-	for range b.N {
-		work <- struct{}{}
-	}
-	close(work)
-	ended := make(chan error, sessions)
+	var (
+		next atomic.Int64
+		g    errgroup.Group
+	)
 	b.SetBytes(int64(len(first)))
 	b.ResetTimer()
 	start := processorTime(b)
 	for range sessions {
-		go func() {
-			ended <- func() error {
-				c, err := dial(l.Addr().String())
-				if err != nil {
+		g.Go(func() error {
+			c, err := dial(l.Addr().String())
+			if err != nil {
+				return err
+			}
+			defer func() { _ = c.Close() }()
+			for n := int(next.Add(1)); n <= b.N; n = int(next.Add(1)) {
+				// Message-ID is not signed: each mail is another one all the same.
+				id := fmt.Appendf(nil, "Message-ID: <big-%d@home.example>\r\n", n)
+				if err := c.send(to[n*7919%len(to)], id, first, []byte(".\r\n")); err != nil {
 					return err
 				}
-				defer func() { _ = c.Close() }()
-				for range work {
-					n := next.Add(1)
-					// Message-ID is not signed: each mail is another one all the same.
-					id := fmt.Sprintf("Message-ID: <big-%d@home.example>\r\n", n)
-					if err := c.send(to[int(n)*7919%len(to)], []byte(id), first, []byte(".\r\n")); err != nil {
-						return err
-					}
-				}
-				return nil
-			}()
-		}()
+			}
+			return nil
+		})
 	}
-	for range sessions {
-		if err := <-ended; err != nil {
-			b.Error(err)
-		}
-	}
+	err = g.Wait()
 	b.StopTimer()
 	b.ReportMetric(float64(processorTime(b)-start)/1e6/float64(b.N), "cpu-ms/mail")
 	stop()
-	if err := <-served; err != nil {
-		b.Error(err)
+	if err := errors.Join(err, <-served); err != nil {
+		b.Fatal(err)
 	}
 	h.mustHold(b, b.N)
 }
