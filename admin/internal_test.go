@@ -3,6 +3,7 @@ package admin
 import (
 	"bytes"
 	"encoding/json"
+	"strings"
 	"testing"
 	"time"
 
@@ -105,4 +106,20 @@ func TestUTC(t *testing.T) {
 	if got := utc(time.Date(2026, 1, 1, 1, 0, 0, 0, time.FixedZone("", 3600))); got == nil || got.Format(time.RFC3339) != "2026-01-01T00:00:00Z" {
 		t.Errorf("got %v", got)
 	}
+}
+
+// FuzzMatched reads any text as If-Match: it holds for the version that is there and no other.
+func FuzzMatched(f *testing.F) {
+	for _, s := range []string{"", "*", etag(7), etag(8), `W/"7"`, etag(1) + ", " + etag(7), ",,,", `"`} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, header string) {
+		v, err := matched(header, func() (uint64, error) { return 7, nil })
+		switch named := strings.Contains(header, etag(7)); {
+		case err == nil && v != 0 && (v != 7 || !named):
+			t.Errorf("%q holds for %d", header, v)
+		case err == nil && v == 0 && header != "" && strings.TrimSpace(header) != "*":
+			t.Errorf("%q holds for anything", header)
+		}
+	})
 }

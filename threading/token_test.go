@@ -191,3 +191,20 @@ func FuzzRoute(f *testing.F) {
 		}
 	})
 }
+
+// FuzzOwn reads any text as a Message-ID or a return path: none is ours but what we signed, whatever case it comes in.
+func FuzzOwn(f *testing.F) {
+	r, _ := rig(f)
+	mine, err := r.MessageID("a", 1, 1, "x1")
+	if err != nil {
+		f.Fatal(err)
+	}
+	for _, s := range []string{mine, strings.ToUpper(mine), mine + "x", "m1-1-x1-aaaaaaaaaaaaaaaaaaaa@case.a.example", "@case.a.example", `"` + mine, "m--@case.a.example"} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, id string) {
+		if token, ours := r.Own("a", id); ours && casework.Address(strings.ReplaceAll(strings.ReplaceAll(id, `"`, ""), `\`, "")) != mine {
+			t.Errorf("%q is taken for ours: %+v", id, token)
+		}
+	})
+}
