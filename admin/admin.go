@@ -121,6 +121,7 @@ type Desk interface {
 	Statistics
 	Webhooks
 	People
+	Doors
 	Administer() error // why the caller may not see or change how the organisation looks and works; nil: he may
 }
 
@@ -274,6 +275,7 @@ func (s *server) engine() (*gin.Engine, error) {
 	s.linkCalls()
 	s.messageCalls()
 	s.orderCalls()
+	s.codesCalls()
 	s.entryCalls()
 	s.eventCalls()
 	s.webhookCalls()

@@ -107,6 +107,8 @@ func (h *guardedHouse) probes() map[string]probe {
 		"post-message":      case2("/messages", `{"lane":"customer","text":"x"}`),
 		"post-order":        case2("/orders", `{"supplier":"x@y.example"}`),
 		"list-orders":       case2("/orders", ""),
+		"get-codes":         case2("/codes", ""),
+		"put-codes":         case2("/codes", `{"text":"x"}`),
 		"compare-quotes":    case2("/quotes", ""),
 		"get-order":         {"/orders/2-1", "/orders/99-1", ""},
 		"act-on-order":      {"/orders/2-1", "/orders/99-1", `{"action":"withdraw"}`},

@@ -8,8 +8,7 @@ import (
 	"smartmail/fault"
 )
 
-// Access is how whoever does the work gets in. What opens doors by itself is no part of it: door codes stand in the register, for those who
-// may read them there, and no mail has them.
+// Access is how whoever does the work gets in. What opens doors by itself is no part of it: see DoorCodes.
 type Access struct {
 	MasterKey   string    `json:"master_key,omitempty"` // "yes": it may be used; "no"; empty: nobody has said
 	MasterKeyBy Actor     `json:"master_key_by,omitzero"`

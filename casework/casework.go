@@ -87,11 +87,12 @@ const (
 	ViaMail Via = "mail"
 	ViaAPI  Via = "api"
 	ViaRule Via = "rule"
+	ViaLink Via = "link" // in a mail, which its bearer opened
 )
 
-// Actor is who did something: a person behind a mail address, the holder of an API token, or a rule of ours.
+// Actor is who did something: a person behind a mail address or a link, the holder of an API token, or a rule of ours.
 type Actor struct {
 	Via  Via    `json:"via"`
 	Name string `json:"name"`            // display name, token name or rule name
-	Mail string `json:"email,omitempty"` // for ViaMail: the address in From, as it stands
+	Mail string `json:"email,omitempty"` // for ViaMail: the address in From, as it stands; for ViaLink: that the link was sent to
 }

@@ -87,6 +87,9 @@ func allowed(cmd Command, by Actor) error {
 			return fault.New(fault.Forbidden, "only a rule may do this")
 		}
 	}
+	if _, opens := cmd.(OpenDoors); opens != (by.Via == ViaLink) {
+		return fault.New(fault.Forbidden, "a link opens doors and does nothing else")
+	}
 	if by.Via == ViaMail {
 		return fault.New(fault.Forbidden, "a mail may not do this")
 	}

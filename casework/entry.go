@@ -28,6 +28,7 @@ const (
 	KindDelivery    EntryKind = "delivery"     // a message did not reach somebody
 	KindSuspension  EntryKind = "suspension"   // a person lets mail go to an address again
 	KindMention     EntryKind = "mention"      // a note calls for somebody
+	KindDoors       EntryKind = "doors"        // a supplier looked at the door codes, by the link of his order
 	KindAttended    EntryKind = "attended"     // a person has seen to what an entry asked for
 )
 

@@ -11,8 +11,8 @@ import (
 func TestAccessRows(t *testing.T) {
 	a := &casework.Access{MasterKey: "no", KeyBox: "vid\r\nporten", Pet: "katt", Present: "yes"}
 	for language, want := range map[string][]row{
-		"sv": {{"Huvudnyckel", "nej"}, {"Nyckelskåp", "vid porten"}, {"Husdjur", "katt"}, {"Hyresgästen vill vara med", "ja"}, {"Tider", ""}},
-		"en": {{"Master key", "no"}, {"Key box", "vid porten"}, {"Pet", "katt"}, {"Customer wants to be present", "yes"}, {"Times", ""}},
+		"sv": {fact("Huvudnyckel", "nej"), fact("Nyckelskåp", "vid porten"), fact("Husdjur", "katt"), fact("Hyresgästen vill vara med", "ja"), fact("Tider", "")},
+		"en": {fact("Master key", "no"), fact("Key box", "vid porten"), fact("Pet", "katt"), fact("Customer wants to be present", "yes"), fact("Times", "")},
 	} {
 		if got := accessRows(wordsOf(language), a); !slices.Equal(got, want) {
 			t.Errorf("%s: %q", language, got)

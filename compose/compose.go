@@ -36,6 +36,7 @@ type Reader interface {
 	Entry(ctx context.Context, org casework.OrgID, id casework.EntryID) (desk.EntryView, error)
 	NewestMail(ctx context.Context, org casework.OrgID, n casework.CaseNumber, lane casework.LaneID, before uint64) (casework.Mail, bool, error)
 	OpenAttachment(ctx context.Context, org casework.OrgID, id string) (message.Attachment, io.ReadCloser, error)
+	HasDoors(ctx context.Context, org casework.OrgID, n casework.CaseNumber) (bool, error)
 }
 
 // Org is an organisation whose mails are written.
@@ -129,6 +130,9 @@ func (c *Composer) Compose(ctx context.Context, item casework.OutboxItem) (Mail,
 	}
 	f.Files = apart
 	if err := c.page(org, cs, item, &f); err != nil {
+		return Mail{}, err
+	}
+	if err := c.doors(ctx, org, cs, entry.Entry, item, &f); err != nil {
 		return Mail{}, err
 	}
 	text, html, err := c.looks[org.ID][f.Language+"/"+kindOf(entry.Entry)].render(f)

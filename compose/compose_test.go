@@ -32,6 +32,7 @@ type shelf struct {
 	entry  casework.Entry
 	newest *casework.Mail // on the lane; nil: none
 	file   string
+	doors  bool
 }
 
 func (s shelf) Case(context.Context, casework.OrgID, casework.CaseNumber) (casework.Case, error) {
@@ -40,6 +41,10 @@ func (s shelf) Case(context.Context, casework.OrgID, casework.CaseNumber) (casew
 
 func (s shelf) Entry(context.Context, casework.OrgID, casework.EntryID) (desk.EntryView, error) {
 	return desk.EntryView{Entry: s.entry}, nil
+}
+
+func (s shelf) HasDoors(context.Context, casework.OrgID, casework.CaseNumber) (bool, error) {
+	return s.doors, nil
 }
 
 func (s shelf) NewestMail(context.Context, casework.OrgID, casework.CaseNumber, casework.LaneID, uint64) (casework.Mail, bool, error) {
@@ -350,6 +355,37 @@ func TestCustomersHearWhatIsNext(t *testing.T) {
 		}
 		if text := message.Parse(t.Context(), message.InMemory(m.Raw), message.Limits{}).FullText; !strings.Contains(text, x.want) {
 			t.Errorf("%s, %s: no %q in\n%s", x.lane, x.status, x.want, text)
+		}
+	}
+}
+
+// A supplier at work gets a link to the door codes, where there are any; who is only asked, or has done it, gets none.
+func TestLinkToDoors(t *testing.T) {
+	chosen := casework.Entry{ID: "e1", Seq: 5, Kind: casework.KindMailOut, Lane: "supplier-2", Order: 2, MailOut: &casework.MailOut{About: casework.AboutChosen}}
+	for name, x := range map[string]struct {
+		entry casework.Entry
+		state casework.OrderState
+		doors bool
+		want  bool
+	}{
+		"an order": {order(), casework.OrderOpen, true, true}, "a chosen offer": {chosen, casework.OrderAccepted, true, true}, "no codes": {order(), casework.OrderOpen, false, false},
+		"asked for a price": {order(), casework.OrderAsked, true, false}, "done": {order(), casework.OrderDone, true, false}, "taken back": {order(), casework.OrderWithdrawn, true, false},
+		"a message": {out("", "x"), casework.OrderOpen, true, false},
+	} {
+		cs := theCase()
+		cs.Lanes[1].Participants = []casework.Participant{{No: 2, Email: "x@y.example"}}
+		cs.Orders[0].State = x.state
+		m, err := composer(t, shelf{c: cs, entry: x.entry, doors: x.doors}, "sv", "D").Compose(t.Context(), item("", "x@y.example"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		const address = "https://mx.example.org/d/demo.d1042-2-e1.0-1796729400"
+		text := message.Parse(t.Context(), message.InMemory(m.Raw), message.Limits{}).FullText
+		if got := strings.Contains(text, "Portkoder (till och med 2026-12-08): "+address+"\n"); got != x.want || strings.Contains(text, "/d/") != x.want {
+			t.Errorf("%s: %v\n%s", name, got, text)
+		}
+		if got := strings.Contains(htmlOf(t, m.Raw), `href="`+address+`"`); got != x.want {
+			t.Errorf("%s: in HTML %v", name, got)
 		}
 	}
 }

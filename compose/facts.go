@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"smartmail/casework"
+	"smartmail/threading"
 )
 
 // facts is what templates may use.
@@ -39,7 +40,8 @@ type shownLogo struct {
 	Width, Height int
 }
 
-type row struct{ Label, Value string }
+// row is a fact with its name; one whose value is an address leads there by Link, the words for it.
+type row struct{ Label, Value, Link string }
 
 // todo is a line of a to-do list. Heading is that of the first with its urgency.
 type todo struct {
@@ -64,6 +66,7 @@ type words struct {
 	answers, offers                                                      [][2]string       // label, body: to an order, to a request for a price
 	access                                                               [5]string         // labels: master key, key box, pet, wants to be present, times
 	yes, no                                                              string
+	doors, open                                                          string // label of the link to door codes with the last day, and what it says
 }
 
 func wordsOf(language string) words {
@@ -76,6 +79,7 @@ func wordsOf(language string) words {
 			offers:  [][2]string{{"Lämna pris", "PRIS  kr"}, {"Nej tack", "NEJ TACK "}},
 			about:   map[string]string{casework.AboutWithdrawn: "Återkallad", casework.AboutChosen: "Beställning", casework.AboutThanked: "Tack för ert svar", casework.AboutReminder: "Påminnelse", casework.AboutAccess: "Nytt om tillträde"},
 			access:  [5]string{"Huvudnyckel", "Nyckelskåp", "Husdjur", "Hyresgästen vill vara med", "Tider"}, yes: "ja", no: "nej",
+			doors: "Portkoder (till och med %s)", open: "Visa portkoder",
 		}
 	}
 	return words{
@@ -86,6 +90,7 @@ func wordsOf(language string) words {
 		offers:  [][2]string{{"Give a price", "PRICE  kr"}, {"Decline", "DECLINE "}},
 		about:   map[string]string{casework.AboutWithdrawn: "Withdrawn", casework.AboutChosen: "Order", casework.AboutThanked: "Thank you", casework.AboutReminder: "Reminder", casework.AboutAccess: "Access has changed"},
 		access:  [5]string{"Master key", "Key box", "Pet", "Customer wants to be present", "Times"}, yes: "yes", no: "no",
+		doors: "Door codes (until %s)", open: "Show door codes",
 	}
 }
 
@@ -104,7 +109,7 @@ func factsOf(org Org, cs casework.Case, e casework.Entry, item casework.OutboxIt
 	}
 	f.Subject = fmt.Sprintf("%s [#%s]", f.CaseSubject, f.Order)
 	f.Paragraphs = Paragraphs(f.Text)
-	f.Until = Day(org.expires(item), f.Language, org.Location)
+	f.Until = Day(org.expires(item, threading.PageLink), f.Language, org.Location)
 	w := wordsOf(f.Language)
 	if s := item.Staff; s != nil {
 		f.Language = s.Language
@@ -157,22 +162,29 @@ func todos(w words, all []casework.StaffTodo, loc *time.Location) (out []todo) {
 	return out
 }
 
-// rows is what a craftsman needs to know. Door codes and personal numbers are no part of it.
+// rows is what a craftsman needs to know. Personal numbers are no part of it, nor are door codes, to which a link leads.
 func rows(w words, cs casework.Case, out casework.MailOut, loc *time.Location) []row {
-	all := []row{{w.what, line(cs.Subject)}, {w.where, line(cs.Object)}, {w.class, line(cs.Class)}}
+	all := []row{fact(w.what, line(cs.Subject)), fact(w.where, line(cs.Object)), fact(w.class, line(cs.Class))}
 	for _, name := range sorted(cs.Fields) {
-		all = append(all, row{line(name), line(cs.Fields[name])})
+		all = append(all, fact(line(name), line(cs.Fields[name])))
 	}
 	all = append(all, accessRows(w, cs.Access)...)
 	if r := cs.Reporter; r != nil {
-		all = append(all, row{w.contact, line(r.Name)}, row{w.phone, line(r.Phone)})
+		all = append(all, fact(w.contact, line(r.Name)), fact(w.phone, line(r.Phone)))
 	}
-	all = append(all, row{w.notes, line(cs.Description)}, row{w.deadline, moment(w, out.Deadline, loc)}, row{w.priceCap, kronor(out.PriceCap)})
+	all = append(all, fact(w.notes, line(cs.Description)), fact(w.deadline, moment(w, out.Deadline, loc)), fact(w.priceCap, kronor(out.PriceCap)))
 	var names []string
 	for _, f := range out.Files {
 		names = append(names, line(f.Name))
 	}
-	return append(all, row{w.files, strings.Join(names, ", ")})
+	return append(all, fact(w.files, strings.Join(names, ", ")))
+}
+
+func fact(label, value string) row { return row{Label: label, Value: value} }
+
+// doorRow leads to the door codes.
+func doorRow(w words, address string, until time.Time, loc *time.Location) row {
+	return row{Label: fmt.Sprintf(w.doors, until.In(loc).Format(time.DateOnly)), Value: address, Link: w.open}
 }
 
 // accessRows is how somebody gets in.
@@ -184,7 +196,7 @@ func accessRows(w words, a *casework.Access) []row {
 	values := [5]string{said[a.MasterKey], line(a.KeyBox), line(a.Pet), said[a.Present], line(a.Times)}
 	var all []row
 	for i, v := range values {
-		all = append(all, row{w.access[i], v})
+		all = append(all, fact(w.access[i], v))
 	}
 	return all
 }

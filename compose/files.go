@@ -1,6 +1,7 @@
 package compose
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"io"
@@ -20,16 +21,21 @@ type Signer interface {
 // Links is what an organisation's mails link to.
 type Links struct {
 	Valid time.Duration // from when the mail was written; 0: DefaultValid
+	Codes time.Duration // the same of a link to door codes; 0: DefaultCodes
 	Page  bool          // mail to customers has a link to a page of the case
 }
 
 // DefaultValid is how long a link opens what it names.
 const DefaultValid = 30 * 24 * time.Hour
 
+// DefaultCodes is how long a link opens door codes.
+const DefaultCodes = 14 * 24 * time.Hour
+
 // The beginnings of the paths that links lead to, below the public address.
 const (
 	FilePath = "/f/"
 	PagePath = "/p/"
+	DoorPath = "/d/"
 )
 
 // file is an attachment, read.
@@ -84,10 +90,10 @@ func (c *Composer) read(ctx context.Context, org casework.OrgID, f casework.File
 }
 
 // expires is when the links of a mail do.
-func (o Org) expires(item casework.OutboxItem) time.Time {
-	valid := o.Links.Valid
-	if valid <= 0 {
-		valid = DefaultValid
+func (o Org) expires(item casework.OutboxItem, kind threading.LinkKind) time.Time {
+	valid := cmp.Or(max(0, o.Links.Valid), DefaultValid)
+	if kind == threading.DoorLink {
+		valid = cmp.Or(max(0, o.Links.Codes), DefaultCodes)
 	}
 	return item.At.Add(valid).Truncate(time.Second)
 }
@@ -97,15 +103,12 @@ func (c *Composer) link(org Org, item casework.OutboxItem, l threading.Link) (st
 	if c.Signer == nil {
 		return "", nil
 	}
-	l.Org, l.Case, l.Participant, l.Expires = item.Org, item.Case, item.Participant, org.expires(item)
+	l.Org, l.Case, l.Participant, l.Expires = item.Org, item.Case, item.Participant, org.expires(item, l.Kind)
 	token, err := c.Signer.SignLink(l)
 	if err != nil {
 		return "", fmt.Errorf("compose: %w", err)
 	}
-	path := FilePath
-	if l.Kind == threading.PageLink {
-		path = PagePath
-	}
+	path := map[threading.LinkKind]string{threading.FileLink: FilePath, threading.PageLink: PagePath, threading.DoorLink: DoorPath}[l.Kind]
 	return strings.TrimRight(c.PublicURL, "/") + path + token, nil
 }
 
@@ -119,5 +122,19 @@ func (c *Composer) page(org Org, cs casework.Case, item casework.OutboxItem, f *
 	if org.Links.Page {
 		f.Page, err = c.link(org, item, threading.Link{Kind: threading.PageLink})
 	}
+	return err
+}
+
+// doors leads the supplier of an order that he has work on to the door codes, where there are any.
+func (c *Composer) doors(ctx context.Context, org Org, cs casework.Case, e casework.Entry, item casework.OutboxItem, f *facts) error {
+	if len(f.Rows) == 0 || c.Signer == nil || !cs.MayOpenDoors(item.Participant, e.Order) {
+		return nil
+	}
+	has, err := c.Reader.HasDoors(ctx, item.Org, item.Case)
+	if err != nil || !has {
+		return err
+	}
+	address, err := c.link(org, item, threading.Link{Kind: threading.DoorLink, Entry: e.ID})
+	f.Rows = append(f.Rows, doorRow(wordsOf(f.Language), address, org.expires(item, threading.DoorLink), org.Location))
 	return err
 }

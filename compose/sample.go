@@ -99,6 +99,9 @@ func sampleOf(org Org, k kind) facts {
 		cs, item = casework.Case{}, sampleMorning(item, say)
 	}
 	f := factsOf(org, cs, casework.Entry{Kind: k.entry.Kind, Order: k.entry.Order, MailOut: &out}, item)
+	if len(f.Rows) > 0 && k.entry.Order != 0 && !out.Quote {
+		f.Rows = append(f.Rows, doorRow(wordsOf(org.Language), "https://mx.example.org"+DoorPath+"sample", at.Add(DefaultCodes), time.UTC))
+	}
 	f.Files = []linked{{say("film på kranen.mp4", "film of the tap.mp4"), Bytes(24_300_000, org.Language), "https://mx.example.org" + FilePath + "sample"}}
 	if k.entry.Order == 0 && item.Staff == nil {
 		f.Next, f.Page = Next(cs, at, org.Language, time.UTC), "https://mx.example.org"+PagePath+"sample"

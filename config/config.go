@@ -196,6 +196,7 @@ type Report struct {
 // Links is what mails link to, below http.public_url.
 type Links struct {
 	Valid Duration `yaml:"valid"` // from when the mail was written
+	Codes Duration `yaml:"codes"` // the same of a link to door codes
 	Page  *bool    `yaml:"page"`  // customers get a link to a page of their case; unless said otherwise
 }
 
@@ -265,6 +266,7 @@ func (o *Organisation) defaults() {
 	o.noticeDefaults()
 	o.Orders.Remind.defaults()
 	orElse(&o.Links.Valid, Duration(30*24*time.Hour))
+	orElse(&o.Links.Codes, Duration(14*24*time.Hour))
 	if o.Links.Page == nil {
 		yes := true
 		o.Links.Page = &yes

@@ -259,6 +259,9 @@ func (k *checker) organisations(orgs []Organisation) {
 		if o.Links.Valid < Duration(time.Hour) || o.Links.Valid > Duration(365*24*time.Hour) {
 			k.fail(key+".links.valid", "a link is valid for 1h to 8760h")
 		}
+		if o.Links.Codes < Duration(time.Hour) || o.Links.Codes > Duration(365*24*time.Hour) {
+			k.fail(key+".links.codes", "a link is valid for 1h to 8760h")
+		}
 		if !colourRE.MatchString(o.Look.Colour) {
 			k.fail(key+".look.colour", "%q is no colour: # and six hexadecimal digits, such as #1f5f8b", o.Look.Colour)
 		}

@@ -169,6 +169,8 @@ func (p *portal) show(w http.ResponseWriter, status int, name string, data any) 
 	switch d := data.(type) {
 	case view:
 		policy = d.Policy
+	case doorView:
+		policy = d.doorPolicy()
 	case looks:
 		policy = d.Policy
 	}

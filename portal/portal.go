@@ -1,9 +1,11 @@
-// Package portal shows a customer his case, and anybody who got a mail the files that were too big for it: to whoever has the link.
+// Package portal shows a customer his case, a supplier the door codes of his order, and anybody who got a mail the files that were too big for
+// it: to whoever has the link.
 //
-//	/p/TOKEN, /f/TOKEN → allowance → token proved → Desk: may he still see it? → page or file, with harmless headers
+//	/p/TOKEN, /f/TOKEN, /d/TOKEN → allowance → token proved → Desk: may he still see it? → page or file, with harmless headers
 //
 // Invariants:
-//   - Nothing acts: every page is read by GET and HEAD alone, since programs that look for dangers follow links.
+//   - Nothing acts on GET and HEAD, since programs that look for dangers follow links. Door codes are shown to POST alone, which a person sends by
+//     a button, and never without an entry of it on the case.
 //   - A link shows what its owner may see at that moment, which the desk says each time; what was withdrawn is gone.
 //   - A link that is forged, expired or leads to nothing any more gets one and the same answer.
 //   - No link is in a log, in a figure, or in what a browser tells the next site; nothing of a page is kept, indexed or run.
@@ -21,7 +23,9 @@ import (
 	"math"
 	"net/http"
 	"net/netip"
+	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"golang.org/x/sync/semaphore"
@@ -43,6 +47,8 @@ var pages embed.FS
 type Desk interface {
 	Shown(ctx context.Context, org casework.OrgID, n casework.CaseNumber, no casework.ParticipantNo, limit int) (desk.Shown, error)
 	ShownEntry(ctx context.Context, org casework.OrgID, n casework.CaseNumber, no casework.ParticipantNo, id casework.EntryID) (desk.EntryView, error)
+	Doors(ctx context.Context, org casework.OrgID, n casework.CaseNumber, no casework.ParticipantNo, mail casework.EntryID) (desk.Doors, error)
+	OpenDoors(ctx context.Context, org casework.OrgID, n casework.CaseNumber, no casework.ParticipantNo, mail casework.EntryID) (desk.Doors, error)
 	OpenAttachment(ctx context.Context, org casework.OrgID, id string) (message.Attachment, io.ReadCloser, error)
 }
 
@@ -69,12 +75,19 @@ const (
 	aSecond = 5
 )
 
+// How often the codes behind one link are shown: so often at once, then so often a second. Each time is an entry on the case.
+const (
+	openings       = 20
+	openingsSecond = 1.0 / 600
+)
+
 // portal is the pages.
 type portal struct {
 	Options
 	orgs     map[casework.OrgID]looks
 	pages    *template.Template
 	allowed  *throttle.Limiter
+	openings *throttle.Limiter   // of each link to door codes
 	pictures *semaphore.Weighted // how many are cleaned or made small at a time
 	thumbs   *picture.Maker
 	memory   *semaphore.Weighted // bytes of pictures that are being sent
@@ -100,7 +113,7 @@ func New(o Options) (http.Handler, error) {
 	if o.Observe == nil {
 		o.Observe = func(string, int) {}
 	}
-	p := &portal{Options: o, orgs: map[casework.OrgID]looks{}, allowed: throttle.New(o.Now, aSecond, atOnce), pictures: semaphore.NewWeighted(maxPictures), thumbs: picture.NewMaker(1), memory: semaphore.NewWeighted(maxMemory)}
+	p := &portal{Options: o, orgs: map[casework.OrgID]looks{}, allowed: throttle.New(o.Now, aSecond, atOnce), openings: throttle.New(o.Now, openingsSecond, openings), pictures: semaphore.NewWeighted(maxPictures), thumbs: picture.NewMaker(1), memory: semaphore.NewWeighted(maxMemory)}
 	for _, org := range o.Orgs {
 		p.orgs[org.ID] = newLooks(org)
 	}
@@ -112,18 +125,23 @@ func New(o Options) (http.Handler, error) {
 	mux.Handle("GET "+compose.PagePath+"{token}", p.route("page", threading.PageLink, p.page))
 	mux.Handle("GET "+compose.FilePath+"{token}", p.route("file", threading.FileLink, p.file))
 	mux.Handle("GET "+compose.FilePath+"{token}/small", p.route("small", threading.FileLink, p.small))
+	mux.Handle("GET "+compose.DoorPath+"{token}", p.route("door", threading.DoorLink, p.door))
+	mux.Handle("POST "+compose.DoorPath+"{token}", p.route("codes", threading.DoorLink, p.codes, http.MethodPost))
 	mux.Handle("/", p.route("none", 0, p.page))
 	return mux, nil
 }
 
-// route lets through whose link is good and who does not ask for too much. A HEAD comes here as well (RFC 9110 section 9.3.2).
-func (p *portal) route(name string, kind threading.LinkKind, show func(http.ResponseWriter, *http.Request, threading.Link) error) http.HandlerFunc {
+// route lets through whose link is good and who does not ask for too much, by GET and HEAD (RFC 9110 section 9.3.2) unless it says otherwise.
+func (p *portal) route(name string, kind threading.LinkKind, show func(http.ResponseWriter, *http.Request, threading.Link) error, methods ...string) http.HandlerFunc {
+	if len(methods) == 0 {
+		methods = []string{http.MethodGet, http.MethodHead}
+	}
 	return func(rw http.ResponseWriter, r *http.Request) {
 		w := &answer{ResponseWriter: rw, status: http.StatusOK}
 		defer func() { p.Observe(name, w.status) }()
 		harmless(w.Header())
-		if r.Method != http.MethodGet && r.Method != http.MethodHead {
-			w.Header().Set("Allow", "GET, HEAD")
+		if !slices.Contains(methods, r.Method) {
+			w.Header().Set("Allow", strings.Join(methods, ", "))
 			p.sorry(w, http.StatusMethodNotAllowed)
 			return
 		}
@@ -163,7 +181,7 @@ func (p *portal) conclude(w *answer, r *http.Request, name string, link threadin
 		p.later(w, http.StatusInternalServerError, 5*time.Second)
 		return
 	}
-	if r.Method == http.MethodGet && name != "small" {
+	if r.Method != http.MethodHead && name != "small" && name != "door" {
 		p.Log.Info("link opened", "route", name, "org", link.Org, "case", link.Case, "entry", link.Entry, "file", link.File, "status", w.status)
 	}
 }

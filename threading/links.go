@@ -17,6 +17,7 @@ type LinkKind byte
 const (
 	FileLink LinkKind = 'f' // one attachment of one entry
 	PageLink LinkKind = 'p' // a participant's page of his case
+	DoorLink LinkKind = 'd' // the door codes of a case, for the supplier of the order that an entry is about
 )
 
 // Link is what a link in a mail lets its bearer see until it expires. That it proves itself is not all: whoever serves it
@@ -26,7 +27,7 @@ type Link struct {
 	Org         casework.OrgID
 	Case        casework.CaseNumber
 	Participant casework.ParticipantNo
-	Entry       casework.EntryID // of FileLink
+	Entry       casework.EntryID // of FileLink and DoorLink: the message that bears it
 	File        int              // of FileLink: position among the entry's files, from 0
 	Expires     time.Time        // in whole seconds
 }
@@ -35,9 +36,9 @@ type Link struct {
 const maxLink = 200
 
 // linkPattern is the one spelling of a token: organisation, then the parts that the proof at its end covers.
-var linkPattern = regexp.MustCompile(`^([a-z0-9][a-z0-9-]{0,62})\.([fp])([1-9][0-9]{0,19})-(0|[1-9][0-9]{0,9})-(?:([0-9a-z]{1,40})\.(0|[1-9][0-9]{0,4})-)?([1-9][0-9]{0,11})-([a-z2-7]{20})$`)
+var linkPattern = regexp.MustCompile(`^([a-z0-9][a-z0-9-]{0,62})\.([dfp])([1-9][0-9]{0,19})-(0|[1-9][0-9]{0,9})-(?:([0-9a-z]{1,40})\.(0|[1-9][0-9]{0,4})-)?([1-9][0-9]{0,11})-([a-z2-7]{20})$`)
 
-// SignLink returns the token that proves l: `org.p<case>-<participant>-<expires>-<mac>`, and for a file
+// SignLink returns the token that proves l: `org.p<case>-<participant>-<expires>-<mac>`, and for a file or door codes
 // `org.f<case>-<participant>-<entry>.<file>-<expires>-<mac>`.
 func (k *Keyring) SignLink(l Link) (string, error) {
 	t := l.token()
@@ -69,7 +70,7 @@ func (k *Keyring) VerifyLink(token string) (l Link, ok bool) {
 // token is the link in the form in which it is signed: what only links have is the part that tells two of them apart.
 func (l Link) token() Token {
 	unique := strconv.FormatInt(l.Expires.Unix(), 10)
-	if l.Kind == FileLink {
+	if l.Kind != PageLink {
 		unique = fmt.Sprintf("%s.%d-%s", l.Entry, l.File, unique)
 	}
 	return Token{Kind: TokenKind(l.Kind), Case: l.Case, Participant: l.Participant, Unique: unique}
@@ -80,7 +81,7 @@ func parseLink(token string) (l Link, sum string, ok bool) {
 		return Link{}, "", false
 	}
 	m := linkPattern.FindStringSubmatch(token)
-	if m == nil || (m[2] == string(FileLink)) != (m[5] != "") {
+	if m == nil || (m[2] != string(PageLink)) != (m[5] != "") {
 		return Link{}, "", false
 	}
 	l = Link{Kind: LinkKind(m[2][0]), Org: casework.OrgID(m[1]), Entry: casework.EntryID(m[5])}

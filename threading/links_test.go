@@ -14,12 +14,12 @@ func TestLinkRoundTrip(t *testing.T) {
 	_, keys := rig(t)
 	rapid.Check(t, func(t *rapid.T) {
 		want := Link{
-			Kind: rapid.SampledFrom([]LinkKind{FileLink, PageLink}).Draw(t, "kind"), Org: "a",
+			Kind: rapid.SampledFrom([]LinkKind{FileLink, PageLink, DoorLink}).Draw(t, "kind"), Org: "a",
 			Case:        casework.CaseNumber(rapid.Uint64Range(1, 1<<64-1).Draw(t, "case")),
 			Participant: casework.ParticipantNo(rapid.Uint32().Draw(t, "participant")),
 			Expires:     noon.Add(time.Duration(rapid.Int64Range(1, 1e6).Draw(t, "seconds")) * time.Second).Local(),
 		}
-		if want.Kind == FileLink {
+		if want.Kind != PageLink {
 			want.Entry = casework.EntryID(rapid.StringMatching(`[0-9a-v]{24}`).Draw(t, "entry"))
 			want.File = rapid.IntRange(0, 99999).Draw(t, "file")
 		}
@@ -41,6 +41,7 @@ func TestLinksAreRefused(t *testing.T) {
 	links := []Link{
 		{Kind: FileLink, Org: "a", Case: 7, Participant: 2, Entry: "0a1b", File: 1, Expires: noon.Add(time.Hour)},
 		{Kind: PageLink, Org: "a", Case: 7, Participant: 2, Expires: noon.Add(time.Hour)},
+		{Kind: DoorLink, Org: "a", Case: 7, Participant: 2, Entry: "0a1b", Expires: noon.Add(time.Hour)},
 	}
 	for _, l := range links {
 		token, err := keys.SignLink(l)
@@ -48,7 +49,7 @@ func TestLinksAreRefused(t *testing.T) {
 			t.Fatal(err)
 		}
 		for i := range token {
-			for _, with := range []byte("abz027-.fpA ") {
+			for _, with := range []byte("abdz027-.fpA ") {
 				if b := []byte(token); b[i] != with {
 					b[i] = with
 					if got, ok := keys.VerifyLink(string(b)); ok {
@@ -112,7 +113,7 @@ func FuzzVerifyLink(f *testing.F) {
 	if err != nil {
 		f.Fatal(err)
 	}
-	for _, s := range []string{mine, "a.p1-1-1-aaaaaaaaaaaaaaaaaaaa", "a.f1-1-x.1-1-aaaaaaaaaaaaaaaaaaaa", ".", "a.p18446744073709551616-1-1-aaaaaaaaaaaaaaaaaaaa"} {
+	for _, s := range []string{mine, "a.p1-1-1-aaaaaaaaaaaaaaaaaaaa", "a.f1-1-x.1-1-aaaaaaaaaaaaaaaaaaaa", "a.d1-1-x.0-1-aaaaaaaaaaaaaaaaaaaa", ".", "a.p18446744073709551616-1-1-aaaaaaaaaaaaaaaaaaaa"} {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, token string) {

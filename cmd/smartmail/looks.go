@@ -27,7 +27,7 @@ func looks(cfg *config.Config) ([]compose.Org, error) {
 		key := fmt.Sprintf("organisations[%d].look", i)
 		org := compose.Org{
 			ID: casework.OrgID(o.ID), Name: o.Name, Language: o.Language,
-			Links: compose.Links{Valid: time.Duration(o.Links.Valid), Page: *o.Links.Page},
+			Links: compose.Links{Valid: time.Duration(o.Links.Valid), Codes: time.Duration(o.Links.Codes), Page: *o.Links.Page},
 			Look:  compose.Look{Colour: o.Look.Colour, Footer: o.Look.Footer, Templates: o.Look.Templates},
 		}
 		loc, err := o.Hours.Location()
@@ -91,9 +91,11 @@ func (s *service) proxies() (out []netip.Prefix, err error) {
 // beside serves the pages of links, and all else by the API: by the beginning of the path alone, as it came.
 func beside(api, pages http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if strings.HasPrefix(r.URL.Path, compose.PagePath) || strings.HasPrefix(r.URL.Path, compose.FilePath) {
-			pages.ServeHTTP(w, r)
-			return
+		for _, path := range []string{compose.PagePath, compose.FilePath, compose.DoorPath} {
+			if strings.HasPrefix(r.URL.Path, path) {
+				pages.ServeHTTP(w, r)
+				return
+			}
 		}
 		api.ServeHTTP(w, r)
 	})
@@ -105,5 +107,5 @@ func (m *metrics) link(route string, status int) {
 }
 
 func newLinks() *prometheus.CounterVec {
-	return prometheus.NewCounterVec(prometheus.CounterOpts{Name: "smartmail_links_total", Help: "Requests for what mails link to, by route (page, file, small, none) and status."}, []string{"route", "status"})
+	return prometheus.NewCounterVec(prometheus.CounterOpts{Name: "smartmail_links_total", Help: "Requests for what mails link to, by route (page, file, small, door, codes, none) and status."}, []string{"route", "status"})
 }
