@@ -10,7 +10,7 @@ import (
 type sample struct {
 	at                      time.Duration // since the load began
 	goroutines, descriptors int
-	anonymous, heap         int64 // bytes: RssAnon; heap in use after a collection
+	anonymous, heap         int64 // bytes: RssAnon; what is left of the heap after a collection
 }
 
 // line is a straight line through points, by least squares.

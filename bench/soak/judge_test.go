@@ -50,7 +50,7 @@ func TestFitOfFew(t *testing.T) {
 }
 
 func TestNumbers(t *testing.T) {
-	if n, err := numberIn(strings.NewReader("x\n# HeapInuse = 42\n"), "# HeapInuse = "); n != 42 || err != nil {
+	if n, err := numberIn(strings.NewReader("x\n# HeapAlloc = 42\n"), "# HeapAlloc = "); n != 42 || err != nil {
 		t.Errorf("%d, %v", n, err)
 	}
 	if _, err := numberIn(strings.NewReader("x\n"), "y"); err == nil {

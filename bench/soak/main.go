@@ -5,7 +5,7 @@
 //
 // It fails when
 //   - a goroutine or a descriptor is left once the load has stopped and what was idle has been closed;
-//   - the heap in use after a collection grows along a line that is no accident, by more than a small part of it, after the warm-up;
+//   - what a collection leaves of the heap grows along a line that is no accident, by more than a small part of it, after the warm-up;
 //   - verify tells of a fault, or the program does not stop as it should;
 //   - a mail that was answered 250 is not in the log of events or in triage, or is there twice.
 //

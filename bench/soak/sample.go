@@ -22,8 +22,9 @@ type sampler struct {
 
 func (s sampler) take(ctx context.Context) (out sample, err error) {
 	out.at = time.Since(s.start)
-	// First, since it collects: what was let go of is not counted.
-	heap, err := s.number(ctx, "/debug/pprof/heap?gc=1&debug=1", "# HeapInuse = ")
+	// First, since it collects: what was let go of is not counted. Nor are pages of the heap that are partly free: how many there
+	// are is chance, and the runtime's affair.
+	heap, err := s.number(ctx, "/debug/pprof/heap?gc=1&debug=1", "# HeapAlloc = ")
 	if err != nil {
 		return out, err
 	}

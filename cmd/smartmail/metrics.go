@@ -23,6 +23,7 @@ type metrics struct {
 	refused   *prometheus.CounterVec
 	turned    *prometheus.CounterVec
 	mails     *prometheus.CounterVec
+	mailOf    map[int]prometheus.Counter // of mails, by the codes that are usual
 	size      prometheus.Histogram
 	answer    prometheus.Histogram
 	stepOf    map[string]prometheus.Observer
@@ -47,7 +48,7 @@ func intakeSteps() []string {
 func newMetrics() *metrics {
 	fast := prometheus.ExponentialBuckets(0.0001, 2.5, 14) // 0.1 ms to 15 s
 	m := &metrics{
-		registry: prometheus.NewRegistry(), stepOf: map[string]prometheus.Observer{}, lookupOf: map[dnsresolve.Outcome]prometheus.Counter{}, webhookOf: map[string]prometheus.Counter{},
+		registry: prometheus.NewRegistry(), stepOf: map[string]prometheus.Observer{}, lookupOf: map[dnsresolve.Outcome]prometheus.Counter{}, webhookOf: map[string]prometheus.Counter{}, mailOf: map[int]prometheus.Counter{},
 		open:      prometheus.NewGauge(prometheus.GaugeOpts{Name: "smartmail_smtp_connections", Help: "SMTP connections that are open."}),
 		session:   histogram("smartmail_smtp_connection_seconds", "How long SMTP connections were open.", prometheus.ExponentialBuckets(0.001, 4, 11)),
 		refused:   counters("smartmail_smtp_connections_refused_total", "SMTP connections refused before the dialogue, by reason.", "reason"),
@@ -93,8 +94,8 @@ func (m *metrics) known() {
 	for _, r := range []smtpd.Reason{smtpd.RefusedTotal, smtpd.RefusedPerIP, smtpd.RefusedProxy} {
 		m.refused.WithLabelValues(string(r))
 	}
-	for _, code := range []string{"250", "451"} {
-		m.mails.WithLabelValues(code)
+	for _, code := range []int{250, 451, 550, 552, 554} {
+		m.mailOf[code] = m.mails.WithLabelValues(strconv.Itoa(code))
 	}
 	m.turned.WithLabelValues("451", string(smtpd.RefusedLocal))
 	for _, state := range []string{"sent", "deferred", "failed"} {
@@ -133,7 +134,11 @@ func (m *metrics) Turned(code string, why smtpd.Refusal) {
 
 // Mail implements smtpd.Observer.
 func (m *metrics) Mail(code int, size int64, took time.Duration) {
-	m.mails.WithLabelValues(strconv.Itoa(code)).Inc()
+	if usual := m.mailOf[code]; usual != nil {
+		usual.Inc()
+	} else {
+		m.mails.WithLabelValues(strconv.Itoa(code)).Inc()
+	}
 	m.size.Observe(float64(size))
 	m.answer.Observe(took.Seconds())
 }
