@@ -22,3 +22,18 @@ func TestAccessRows(t *testing.T) {
 		t.Errorf("nobody has said: %q", got)
 	}
 }
+
+// A class that an intake address gives is called by its name in the mail's language; one of the register as it is.
+func TestNamesOfClasses(t *testing.T) {
+	for _, x := range [][3]string{
+		{"sv", "fault", "Felanmälan"}, {"en", "fault", "Fault report"}, {"sv", "VVS > Blandare", "VVS > Blandare"}, {"sv", "Fault", "Fault"}, {"en", "", ""},
+	} {
+		w := wordsOf(x[0])
+		if got := rows(w, casework.Case{Class: x[1]}, casework.MailOut{}, nil); !slices.Contains(got, fact(w.class, x[2])) {
+			t.Errorf("%s: %q is not %q in %q", x[0], x[1], x[2], got)
+		}
+	}
+	if sv, en := wordsOf("sv").classes, wordsOf("en").classes; len(sv) != len(en) {
+		t.Errorf("%d classes in Swedish, %d in English", len(sv), len(en))
+	}
+}

@@ -1,6 +1,7 @@
 package compose
 
 import (
+	"cmp"
 	"fmt"
 	html "html/template"
 	"net/url"
@@ -66,7 +67,8 @@ type words struct {
 	answers, offers                                                      [][2]string       // label, body: to an order, to a request for a price
 	access                                                               [5]string         // labels: master key, key box, pet, wants to be present, times
 	yes, no                                                              string
-	doors, open                                                          string // label of the link to door codes with the last day, and what it says
+	doors, open                                                          string            // label of the link to door codes with the last day, and what it says
+	classes                                                              map[string]string // names of classes that intake addresses give and no register has
 }
 
 func wordsOf(language string) words {
@@ -80,6 +82,7 @@ func wordsOf(language string) words {
 			about:   map[string]string{casework.AboutWithdrawn: "Återkallad", casework.AboutChosen: "Beställning", casework.AboutThanked: "Tack för ert svar", casework.AboutReminder: "Påminnelse", casework.AboutAccess: "Nytt om tillträde"},
 			access:  [5]string{"Huvudnyckel", "Nyckelskåp", "Husdjur", "Hyresgästen vill vara med", "Tider"}, yes: "ja", no: "nej",
 			doors: "Portkoder (till och med %s)", open: "Visa portkoder",
+			classes: map[string]string{"fault": "Felanmälan", "question": "Fråga", "complaint": "Klagomål", "request": "Önskemål"},
 		}
 	}
 	return words{
@@ -91,6 +94,7 @@ func wordsOf(language string) words {
 		about:   map[string]string{casework.AboutWithdrawn: "Withdrawn", casework.AboutChosen: "Order", casework.AboutThanked: "Thank you", casework.AboutReminder: "Reminder", casework.AboutAccess: "Access has changed"},
 		access:  [5]string{"Master key", "Key box", "Pet", "Customer wants to be present", "Times"}, yes: "yes", no: "no",
 		doors: "Door codes (until %s)", open: "Show door codes",
+		classes: map[string]string{"fault": "Fault report", "question": "Question", "complaint": "Complaint", "request": "Request"},
 	}
 }
 
@@ -164,7 +168,7 @@ func todos(w words, all []casework.StaffTodo, loc *time.Location) (out []todo) {
 
 // rows is what a craftsman needs to know. Personal numbers are no part of it, nor are door codes, to which a link leads.
 func rows(w words, cs casework.Case, out casework.MailOut, loc *time.Location) []row {
-	all := []row{fact(w.what, line(cs.Subject)), fact(w.where, line(cs.Object)), fact(w.class, line(cs.Class))}
+	all := []row{fact(w.what, line(cs.Subject)), fact(w.where, line(cs.Object)), fact(w.class, cmp.Or(w.classes[cs.Class], line(cs.Class)))}
 	for _, name := range sorted(cs.Fields) {
 		all = append(all, fact(line(name), line(cs.Fields[name])))
 	}
