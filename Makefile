@@ -7,7 +7,7 @@ SIZES   ?= 10000,100000,1000000
 TOOLS   := -modfile=tools/go.mod
 
 .DEFAULT_GOAL := help
-.PHONY: help build demo demo-order test race peers test-peers lint fuzz corpus bench bench-cases soak clean
+.PHONY: help build demo demo-order test race peers test-peers lint fuzz corpus bench bench-cases soak torture clean
 
 help: ## list the targets
 	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -53,6 +53,9 @@ bench-cases: ## time of lists, searches and opening with 10 thousand, 100 thousa
 
 soak: ## the real program under mixed load for SOAK (30m): fails on a leak or a lost mail
 	$(GO) run ./bench/soak -for $(SOAK)
+
+torture: ## end the program in every way that a machine knows, and look whether what was answered is there (needs strace: make peers)
+	$(GO) run ./bench/torture
 
 bench-import: ## take in 100,000 units, customers and tenancies, twice
 	$(GO) test ./exchange -run '^$$' -bench Import -benchtime 1x -timeout 20m

@@ -66,8 +66,8 @@ func TestNumbers(t *testing.T) {
 
 func TestParsePlace(t *testing.T) {
 	for text, want := range map[string]place{
-		"2.0.0 OK case=12 entry=abc": {entry: "abc"},
-		"2.0.0 OK triage=x1":         {triage: "x1"},
+		"2.0.0 OK case=12 entry=abc": {Entry: "abc"},
+		"2.0.0 OK triage=x1":         {Triage: "x1"},
 		"2.0.0 sure":                 {},
 	} {
 		if got, err := parsePlace(text); got != want || (err == nil) != (want != place{}) {

@@ -102,7 +102,7 @@ func eachEvent(ctx context.Context, i *testrig.Instance, tell func(place)) error
 		}
 		for _, e := range page.Items {
 			if e.Entry != nil && e.Entry.Kind == "mail_in" {
-				tell(place{entry: e.Entry.ID})
+				tell(place{Entry: e.Entry.ID})
 			}
 		}
 		if len(page.Items) == 0 {
@@ -127,7 +127,7 @@ func eachTriage(ctx context.Context, i *testrig.Instance, tell func(place)) erro
 		}
 		for _, t := range page.Items {
 			if t.Entry == nil { // else it is an entry that is marked
-				tell(place{triage: t.ID})
+				tell(place{Triage: t.ID})
 			}
 		}
 		if page.Next == nil {

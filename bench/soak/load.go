@@ -125,11 +125,11 @@ func (l *load) open(ctx context.Context, r *rand.Rand) error {
 		return err
 	}
 	l.ledger.took(at)
-	if at.entry == "" {
+	if at.Entry == "" {
 		return nil
 	}
 	var e struct{ Case int }
-	if err := l.i.Call(ctx, http.MethodGet, "/api/v1/entries/"+at.entry, nil, &e); err != nil {
+	if err := l.i.Call(ctx, http.MethodGet, "/api/v1/entries/"+at.Entry, nil, &e); err != nil {
 		return err
 	}
 	var c struct {
@@ -249,7 +249,7 @@ func (l *load) broken(ctx context.Context, r *rand.Rand) error {
 
 // leave is a peer that goes away in the middle.
 func (l *load) leave(ctx context.Context, r *rand.Rand) error {
-	p, err := dial(ctx, l.i.SMTP)
+	p, err := testrig.Dial(ctx, l.i.SMTP)
 	if err != nil {
 		return err
 	}
@@ -258,13 +258,13 @@ func (l *load) leave(ctx context.Context, r *rand.Rand) error {
 	case 0:
 		return nil // after EHLO
 	case 1:
-		return p.say(250, "MAIL FROM:<x@odd.example>")
-	}
-	if err := p.begin("x@odd.example", testrig.Intake); err != nil {
+		_, err := p.Say(250, "MAIL FROM:<x@odd.example>")
 		return err
 	}
-	_, err = io.WriteString(p.conn, "From: x@odd.example\r\nSubject: half\r\n\r\n"+words(r, 2000))
-	return err
+	if err := p.Begin("x@odd.example", []string{testrig.Intake}); err != nil {
+		return err
+	}
+	return p.Text([]byte("From: x@odd.example\r\nSubject: half\r\n\r\n" + words(r, 2000)))
 }
 
 // dawdle is a peer that sends in small pieces. Every third leaves before the last.
@@ -273,17 +273,17 @@ func (l *load) dawdle(ctx context.Context, r *rand.Rand) error {
 	if err != nil || mail == nil {
 		return err
 	}
-	p, err := dial(ctx, l.i.SMTP)
+	p, err := testrig.Dial(ctx, l.i.SMTP)
 	if err != nil {
 		return err
 	}
 	defer func() { _ = p.Close() }()
-	if err := p.begin(k.tenant, k.address); err != nil {
+	if err := p.Begin(k.tenant, []string{k.address}); err != nil {
 		return err
 	}
 	const pieces = 20
 	for n := range pieces {
-		if _, err := p.conn.Write(mail[n*len(mail)/pieces : (n+1)*len(mail)/pieces]); err != nil {
+		if err := p.Text(mail[n*len(mail)/pieces : (n+1)*len(mail)/pieces]); err != nil {
 			return err
 		}
 		select {
@@ -295,7 +295,7 @@ func (l *load) dawdle(ctx context.Context, r *rand.Rand) error {
 	if r.IntN(3) == 0 {
 		return nil
 	}
-	at, err := p.finish(nil)
+	at, err := finish(p, nil)
 	if err == nil {
 		l.ledger.took(at)
 	}

@@ -68,7 +68,7 @@ var order = []struct {
 }
 
 // programs may import anything.
-var programs = []string{"cmd/smartmail", "cmd/testsum", "cmd/demo-order", "bench", "bench/cases", "bench/soak", "corpus", "peers", "testrig"}
+var programs = []string{"cmd/smartmail", "cmd/testsum", "cmd/demo-order", "bench", "bench/cases", "bench/soak", "bench/torture", "corpus", "peers", "testrig"}
 
 func TestImportsPointOneWay(t *testing.T) {
 	cmd := exec.Command("go", "list", "-json=ImportPath,Imports", "smartmail/...")

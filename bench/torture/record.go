@@ -1,0 +1,319 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strconv"
+	"strings"
+)
+
+// recorded are the system calls that change files, or say something to a peer. Others that could do so must not occur: a record that
+// lacked them would prove nothing.
+const recorded = "openat,close,pwrite64,write,lseek,fsync,fdatasync,rename,renameat,renameat2,link,linkat,unlink,unlinkat,mkdir,mkdirat,rmdir,ftruncate"
+
+// foreign are those that the recorder could not play back.
+const foreign = "creat,open,pwritev,pwritev2,writev,truncate,fallocate,sendfile,copy_file_range,splice,dup,dup2,dup3,io_uring_enter,msync,symlink,symlinkat"
+
+// tracer writes a program in the shape of the binary that runs it under strace (with the flags), as the same process.
+func (r *rack) tracer(path, flags string) error {
+	script := fmt.Sprintf("#!/bin/sh\ncase $1 in serve) exec strace -D -f --seccomp-bpf %s %s \"$@\";; esac\nexec %s \"$@\"\n", flags, r.binary, r.binary)
+	return os.WriteFile(path, []byte(script), 0o700)
+}
+
+// call is one system call.
+type call struct {
+	begun, ended int // lines of the record: what ended before another began was done by then
+	name         string
+	args         []string // numbers and words as they are, strings decoded
+	result       int64    // negative: it failed
+}
+
+// readRecord reads what strace wrote.
+func readRecord(path string) (calls []call, err error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, f.Close()) }()
+	r := bufio.NewReaderSize(f, 1<<20)
+	half := map[string]call{} // by thread
+	text := map[string]string{}
+	for n := 0; ; n++ {
+		line, err := r.ReadString('\n')
+		if errors.Is(err, io.EOF) {
+			return calls, nil // the last line of a program that was killed may be cut off
+		}
+		if err != nil {
+			return nil, err
+		}
+		thread, rest, ok := strings.Cut(strings.TrimSpace(line), " ")
+		rest = strings.TrimSpace(rest)
+		if !ok || strings.HasPrefix(rest, "+++") || strings.HasPrefix(rest, "---") {
+			continue
+		}
+		begun := n
+		if head, ok := strings.CutSuffix(rest, "<unfinished ...>"); ok {
+			half[thread], text[thread] = call{begun: n}, head
+			continue
+		}
+		if _, tail, ok := strings.Cut(rest, " resumed>"); ok && strings.HasPrefix(rest, "<... ") {
+			begun, rest = half[thread].begun, text[thread]+tail
+		}
+		c, err := parseCall(rest)
+		if err != nil {
+			return nil, fmt.Errorf("line %d: %w", n+1, err)
+		}
+		c.begun, c.ended = begun, n
+		calls = append(calls, c)
+	}
+}
+
+var callLine = regexp.MustCompile(`^(\w+)\((.*)\)\s+= (-?\d+|\?)`)
+
+func parseCall(line string) (c call, err error) {
+	m := callLine.FindStringSubmatch(line)
+	if m == nil {
+		return c, fmt.Errorf("%.200q is no call", line)
+	}
+	c.name = m[1]
+	if c.result, err = strconv.ParseInt(m[3], 10, 64); err != nil {
+		c.result = -1 // "?": the program ended within it
+	}
+	for arg := range strings.SplitSeq(m[2], ", ") {
+		arg = strings.TrimSpace(arg)
+		if quoted, ok := strings.CutPrefix(arg, `"`); ok {
+			text, ok := strings.CutSuffix(quoted, `"`)
+			if !ok {
+				return c, fmt.Errorf("%.100q is cut off", arg)
+			}
+			b, err := hex.DecodeString(strings.ReplaceAll(text, `\x`, ""))
+			if err != nil {
+				return c, err
+			}
+			arg = string(b)
+		}
+		c.args = append(c.args, arg)
+	}
+	return c, nil
+}
+
+// number is the descriptor that an argument begins with: 7<path>.
+func number(arg string) int {
+	digits, _, _ := strings.Cut(arg, "<")
+	n, err := strconv.Atoi(digits)
+	if err != nil {
+		return -1
+	}
+	return n
+}
+
+// tcp reports whether an argument is a descriptor of a connection.
+func tcp(arg string) bool { return strings.Contains(arg, "<TCP") }
+
+// tape is what the calls did to the files under a folder, and which answers were given when.
+type tape struct {
+	acts    []act
+	answers []answered
+}
+
+// answered is a 250 that was written to a peer at that line.
+type answered struct {
+	line int
+	text string
+}
+
+type actKind int
+
+const (
+	makeFile actKind = iota // a new, empty file gets a name
+	makeFolder
+	linkName
+	renameName
+	removeName
+	writeAt
+	setSize
+	syncFile // of a file: its content
+	syncDir  // of a folder: its names
+)
+
+// act is one change, or one sync.
+type act struct {
+	kind         actKind
+	begun, ended int
+	file         int // whose content; files are numbered as they were made
+	path, from   string
+	offset       int64
+	data         []byte
+}
+
+// open is an open file or folder.
+type opened struct {
+	file   int // -1: a folder
+	path   string
+	offset int64
+}
+
+// roll turns calls into a tape of what happened under a folder.
+func roll(calls []call, folder string) (t tape, err error) {
+	names, fds := map[string]int{}, map[int]*opened{}
+	files := 0
+	under := func(path string) bool { return path == folder || strings.HasPrefix(path, folder+"/") }
+	for _, c := range calls {
+		if c.result < 0 {
+			continue
+		}
+		a := act{begun: c.begun, ended: c.ended}
+		switch c.name {
+		case "openat":
+			path := filepath.Clean(c.args[1])
+			if delete(fds, int(c.result)); !under(path) {
+				continue
+			}
+			file, known := names[path]
+			switch {
+			case strings.Contains(c.args[2], "O_CREAT") && !known:
+				file = files
+				files++
+				names[path] = file
+				a.kind, a.path, a.file = makeFile, path, file
+				t.acts = append(t.acts, a)
+			case !known:
+				file = -1
+			}
+			if strings.Contains(c.args[2], "O_APPEND") || strings.Contains(c.args[2], "O_TRUNC") && known {
+				return t, fmt.Errorf("%s is opened in a way that is not played back: %s", path, c.args[2])
+			}
+			fds[int(c.result)] = &opened{file: file, path: path}
+			continue
+		case "close":
+			delete(fds, number(c.args[0]))
+			continue
+		case "write":
+			if tcp(c.args[0]) {
+				for line := range strings.Lines(c.args[1]) {
+					if strings.HasPrefix(line, "250 2.0.0 OK ") {
+						t.answers = append(t.answers, answered{c.begun, strings.TrimSpace(line)})
+					}
+				}
+			}
+		case "mkdir", "mkdirat", "unlink", "unlinkat", "rmdir", "rename", "renameat", "renameat2", "link", "linkat":
+			if !rollName(&t, a, c, names, under) {
+				continue
+			}
+			continue
+		}
+		o := fds[number(c.args[0])]
+		if o == nil {
+			continue
+		}
+		a.file, a.path = o.file, o.path
+		switch c.name {
+		case "write":
+			a.kind, a.offset, a.data = writeAt, o.offset, []byte(c.args[1])[:c.result]
+			o.offset += c.result
+		case "pwrite64":
+			at, err := strconv.ParseInt(c.args[3], 10, 64)
+			if err != nil {
+				return t, err
+			}
+			a.kind, a.offset, a.data = writeAt, at, []byte(c.args[1])[:c.result]
+		case "ftruncate":
+			if a.offset, err = strconv.ParseInt(c.args[1], 10, 64); err != nil {
+				return t, err
+			}
+			a.kind = setSize
+		case "lseek":
+			o.offset = c.result
+			continue
+		case "fsync", "fdatasync":
+			if a.kind = syncFile; o.file < 0 {
+				a.kind = syncDir
+			}
+		default:
+			return t, fmt.Errorf("%s on %s cannot be played back", c.name, o.path)
+		}
+		t.acts = append(t.acts, a)
+	}
+	return t, nil
+}
+
+// rollName adds a change of names.
+func rollName(t *tape, a act, c call, names map[string]int, under func(string) bool) bool {
+	var paths []string
+	for _, arg := range c.args {
+		if strings.HasPrefix(arg, "/") {
+			paths = append(paths, filepath.Clean(arg))
+		}
+	}
+	if len(paths) == 0 || !under(paths[len(paths)-1]) {
+		return false
+	}
+	a.path = paths[len(paths)-1]
+	switch {
+	case strings.HasPrefix(c.name, "mkdir"):
+		a.kind = makeFolder
+	case strings.HasPrefix(c.name, "link"):
+		a.kind, a.from, a.file = linkName, paths[0], names[paths[0]]
+		names[a.path] = a.file
+	case strings.HasPrefix(c.name, "rename"):
+		a.kind, a.from, a.file = renameName, paths[0], names[paths[0]]
+		if other, ok := names[a.path]; ok && other == a.file {
+			return false // two names of one file: nothing happens
+		}
+		names[a.path] = a.file
+		delete(names, a.from)
+	default:
+		a.kind = removeName
+		delete(names, a.path)
+	}
+	t.acts = append(t.acts, a)
+	return true
+}
+
+// record runs do with the program in the folder under strace, and returns the tape.
+func (r *rack) record(ctx context.Context, dir string, do func(binary string) error) (t tape, err error) {
+	if err := makeDir(dir); err != nil {
+		return t, err
+	}
+	log, script := filepath.Join(dir, "calls"), filepath.Join(dir, "traced")
+	if err := r.tracer(script, fmt.Sprintf("-xx -s 16777216 -yy -o %s -e trace=%s,%s", log, recorded, foreign)); err != nil {
+		return t, err
+	}
+	if err := do(script); err != nil {
+		return t, err
+	}
+	if err := written(ctx, log); err != nil {
+		return t, err
+	}
+	calls, err := readRecord(log)
+	if err != nil {
+		return t, err
+	}
+	return roll(calls, filepath.Join(dir, "data"))
+}
+
+// written waits until strace, which outlives the program by a little, has written its last line.
+func written(ctx context.Context, log string) error {
+	for {
+		b, err := os.ReadFile(log)
+		if err != nil || bytes.Contains(b[max(0, len(b)-4096):], []byte("+++")) && settled(log, len(b)) {
+			return err
+		}
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+	}
+}
+
+func settled(log string, size int) bool {
+	info, err := os.Stat(log)
+	return err == nil && info.Size() == int64(size)
+}
