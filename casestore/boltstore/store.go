@@ -124,9 +124,18 @@ func Open(path string, opt Options) (*Store, error) {
 
 // openFile opens the file and checks its format.
 func (s *Store) openFile() (*bbolt.DB, error) {
-	var db *bbolt.DB
+	var (
+		db   *bbolt.DB
+		file *os.File
+	)
+	opt := boltOptions(s.opt)
+	opt.OpenFile = func(name string, flag int, mode os.FileMode) (f *os.File, err error) {
+		f, err = os.OpenFile(name, flag, mode) //nolint:gosec // the database's own path
+		file = f
+		return f, err
+	}
 	err := guard(func() (err error) {
-		db, err = bbolt.Open(s.path, 0o600, boltOptions(s.opt))
+		db, err = bbolt.Open(s.path, 0o600, opt)
 		return err
 	})
 	switch {
@@ -137,7 +146,9 @@ func (s *Store) openFile() (*bbolt.DB, error) {
 	case err != nil:
 		return nil, fault.Wrap(fault.Ours, "the database cannot be opened", fmt.Errorf("open %s: %w", s.path, err))
 	}
-	err = guard(func() error { return checkFormat(db) })
+	if err = replaced(s.path, file); err == nil {
+		err = guard(func() error { return checkFormat(db) })
+	}
 	if err == nil {
 		err = syncDir(filepath.Dir(s.path)) // a new file's name must be as durable as its content
 	}

@@ -33,6 +33,7 @@ type cli struct {
 	Verify         verifyCmd         `cmd:"" help:"Read the whole store and report every fault."`
 	Backup         backupCmd         `cmd:"" help:"Copy the whole store into one file, while the service runs."`
 	Restore        restoreCmd        `cmd:"" help:"Make a store of a backup."`
+	Compact        compactCmd        `cmd:"" help:"Write the database anew without the space that is free in it; with the service stopped."`
 	Explain        explainCmd        `cmd:"" help:"Show what each step makes of a mail, without network or store."`
 	Replay         replayCmd         `cmd:"" help:"Show what the rules of today would read another way in stored mail."`
 	Reindex        reindexCmd        `cmd:"" help:"Make the search index anew, while the service runs."`

@@ -44,28 +44,29 @@ func TestCommandLine(t *testing.T) {
 		code int
 		want string // in stdout or stderr
 	}{
-		"help":                   {[]string{"--help"}, 0, "Take in stored mail"},
-		"version":                {[]string{"version"}, 0, "smartmail 0."},
-		"no command":             {nil, 0, "Run the service"},
-		"demo, bad address":      {[]string{"demo", "--smtp", "2525"}, 2, `--smtp: "2525" is no address and port`},
-		"demo, bad port":         {[]string{"demo", "--http", "localhost:http"}, 2, `--http: "localhost:http" is no address and port`},
-		"import into no org":     {[]string{"import", "--config", example, "--org", "none", example}, 1, `there is no organisation "none"`},
-		"no such command":        {[]string{"fly"}, 2, "unexpected argument fly"},
-		"no such flag":           {[]string{"serve", "--speed"}, 2, "unknown flag --speed"},
-		"check":                  {[]string{"check", "--config", example}, 0, "hostname: mx.example.org"},
-		"check, bad":             {[]string{"check", "--config", bad}, 1, "bad.yaml:2: smtp.hostnam: unknown key"},
-		"check, missing":         {[]string{"check", "--config", bad + "x"}, 1, "no such file"},
-		"check, bad logo":        {[]string{"check", "--config", ugly}, 1, "ugly.yaml:6: organisations[0].look.logo_file: the logo is neither PNG nor JPEG"},
-		"check, bad template":    {[]string{"check", "--config", ugly}, 1, "ugly.yaml:7: organisations[0].look.templates: "},
-		"check, template's line": {[]string{"check", "--config", ugly}, 1, "sv/message.txt:2:2: executing"},
-		"serve, bad looks":       {[]string{"serve", "--config", ugly}, 1, "sv/message.txt:2:2: executing"},
-		"serve, bad":             {[]string{"serve", "--config", bad}, 1, "bad.yaml:2: smtp.hostnam: unknown key"},
-		"explain":                {[]string{"explain", "../../message/testdata/mail/bounce.eml"}, 0, "class       bounce"},
-		"explain, JSON":          {[]string{"explain", "--json", "../../message/testdata/mail/bounce.eml"}, 0, `"class": "bounce"`},
-		"explain, missing":       {[]string{"explain", "none.eml"}, 1, "no such file"},
-		"import without org":     {[]string{"import", "--config", example, "x"}, 2, "--org"},
-		"verify without a store": {[]string{"verify", "--config", example}, 1, "there is no store in data_dir"},
-		"health, nobody there":   {[]string{"health", "--config", bad}, 1, "bad.yaml:2"},
+		"help":                    {[]string{"--help"}, 0, "Take in stored mail"},
+		"version":                 {[]string{"version"}, 0, "smartmail 0."},
+		"no command":              {nil, 0, "Run the service"},
+		"demo, bad address":       {[]string{"demo", "--smtp", "2525"}, 2, `--smtp: "2525" is no address and port`},
+		"demo, bad port":          {[]string{"demo", "--http", "localhost:http"}, 2, `--http: "localhost:http" is no address and port`},
+		"import into no org":      {[]string{"import", "--config", example, "--org", "none", example}, 1, `there is no organisation "none"`},
+		"no such command":         {[]string{"fly"}, 2, "unexpected argument fly"},
+		"no such flag":            {[]string{"serve", "--speed"}, 2, "unknown flag --speed"},
+		"check":                   {[]string{"check", "--config", example}, 0, "hostname: mx.example.org"},
+		"check, bad":              {[]string{"check", "--config", bad}, 1, "bad.yaml:2: smtp.hostnam: unknown key"},
+		"check, missing":          {[]string{"check", "--config", bad + "x"}, 1, "no such file"},
+		"check, bad logo":         {[]string{"check", "--config", ugly}, 1, "ugly.yaml:6: organisations[0].look.logo_file: the logo is neither PNG nor JPEG"},
+		"check, bad template":     {[]string{"check", "--config", ugly}, 1, "ugly.yaml:7: organisations[0].look.templates: "},
+		"check, template's line":  {[]string{"check", "--config", ugly}, 1, "sv/message.txt:2:2: executing"},
+		"serve, bad looks":        {[]string{"serve", "--config", ugly}, 1, "sv/message.txt:2:2: executing"},
+		"serve, bad":              {[]string{"serve", "--config", bad}, 1, "bad.yaml:2: smtp.hostnam: unknown key"},
+		"explain":                 {[]string{"explain", "../../message/testdata/mail/bounce.eml"}, 0, "class       bounce"},
+		"explain, JSON":           {[]string{"explain", "--json", "../../message/testdata/mail/bounce.eml"}, 0, `"class": "bounce"`},
+		"explain, missing":        {[]string{"explain", "none.eml"}, 1, "no such file"},
+		"import without org":      {[]string{"import", "--config", example, "x"}, 2, "--org"},
+		"compact without a store": {[]string{"compact", "--config", example}, 1, "there is no store in data_dir"},
+		"verify without a store":  {[]string{"verify", "--config", example}, 1, "there is no store in data_dir"},
+		"health, nobody there":    {[]string{"health", "--config", bad}, 1, "bad.yaml:2"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			code, out, err := program(c.args...)
@@ -347,6 +348,12 @@ func TestVerifyFindsADamagedMail(t *testing.T) {
 	}
 	if err := i.Stop(ctx); err != nil {
 		t.Fatal(err)
+	}
+	if code, out, stderr := program("compact", "--config", i.Config); code != 0 || !strings.Contains(out, "bytes") {
+		t.Errorf("compact: exit %d: %s%s", code, out, stderr)
+	}
+	if code, out, _ := program("verify", "--config", i.Config); code != 0 || !strings.Contains(out, "1 mails") {
+		t.Errorf("verify of the compact store: exit %d: %s", code, out)
 	}
 	damaged := 0
 	err = filepath.WalkDir(filepath.Join(dir, "data", "blobs"), func(p string, e os.DirEntry, err error) error {
