@@ -45,7 +45,7 @@ fuzz: ## run every fuzz target for FUZZ (20s)
 corpus: ## scoreboard against public test material, if it lies in ../shared/corpora
 	$(GO) test -count=1 -run Scoreboard -v ./corpus
 
-bench: ## messages per second beside Postfix, as a table (needs make peers)
+bench: ## mail in and out beside Postfix, OpenDKIM and the bare libraries: what was wanted and what was reached (needs make peers)
 	$(GO) run ./bench
 
 bench-cases: ## time of lists, searches and opening with 10 thousand, 100 thousand and 1 million cases (SIZES=10000,100000)

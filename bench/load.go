@@ -1,17 +1,14 @@
 package main
 
 import (
-	"bufio"
-	"bytes"
 	"context"
 	"errors"
-	"fmt"
-	"net"
 	"slices"
-	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"smartmail/bench/proc"
 )
 
 // warmUp is how long a point runs before it is measured.
@@ -19,16 +16,17 @@ const warmUp = 500 * time.Millisecond
 
 // load sends mails from a pool in many sessions at once.
 type load struct {
+	point
 	addr     string
 	from     string
 	to       []string // a mail's recipient is picked by its number
-	pool     [][]byte
-	again    bool // the same mail may be sent again
-	sessions int
+	mails    []mail
+	again    bool          // the same mail may be sent again
 	length   time.Duration // measured
 	pipeline bool
 	pids     func() []int // the server's processes
 
+	begun     time.Time // the first mail of an offered rate is due
 	next      atomic.Int64
 	measuring atomic.Bool
 	stop      atomic.Bool
@@ -39,25 +37,26 @@ type load struct {
 	acked     int
 }
 
-// result is one target at one point in one round. Shares are of the whole machine.
+// result is one target at one point in one round.
 type result struct {
-	target        string
-	sessions, kib int
+	target, point string
 
 	acknowledged int     // mails answered with 250, warm-up included
 	rate         float64 // mails per second
 	p50, p99     time.Duration
 	cpu          time.Duration // of the server per mail
 	clientCPU    time.Duration // per mail
-	memory       int64         // bytes, the server's peak
-	foreign      float64       // share of the machine that others used meanwhile
+	memory       proc.Memory   // the server's peak
+	foreign      float64       // share of the whole machine that others used meanwhile
 }
 
-// run sends until the time is up or the pool is used up.
+// run sends until the time is up or the pool is used up. Of an offered rate, all that was due within the time is sent and answered,
+// however long that takes.
 func (l *load) run(ctx context.Context) (result, error) {
 	l.used = make(chan struct{})
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
+	l.begun = time.Now()
 	var wg sync.WaitGroup
 	for range l.sessions {
 		wg.Go(func() {
@@ -66,16 +65,19 @@ func (l *load) run(ctx context.Context) (result, error) {
 			}
 		})
 	}
-	watch := watchMemory(l.pids)
+	peak := proc.Watch(l.pids, 200*time.Millisecond)
 	l.wait(ctx, warmUp)
-	before, start := usage(l.pids()), time.Now()
+	before, start := proc.Usage(l.pids()), time.Now()
 	l.measuring.Store(true)
 	l.wait(ctx, l.length)
+	if l.rate > 0 {
+		wg.Wait()
+	}
 	l.measuring.Store(false)
-	took, after := time.Since(start), usage(l.pids())
+	took, after := time.Since(start), proc.Usage(l.pids())
 	l.stop.Store(true)
 	wg.Wait()
-	r := result{acknowledged: l.acked, memory: watch()}
+	r := result{acknowledged: l.acked, memory: peak()}
 	if err := context.Cause(ctx); err != nil {
 		return r, err
 	}
@@ -86,11 +88,9 @@ func (l *load) run(ctx context.Context) (result, error) {
 	slices.Sort(l.latencies)
 	r.rate = float64(n) / took.Seconds()
 	r.p50, r.p99 = l.latencies[n/2], l.latencies[n*99/100]
-	r.cpu = (after.server - before.server) / time.Duration(n)
-	r.clientCPU = (after.client - before.client) / time.Duration(n)
-	busy := after.machine - before.machine
-	others := max(0, busy-(after.server-before.server)-(after.client-before.client))
-	r.foreign = others.Seconds() / took.Seconds() / float64(cores())
+	r.cpu = (after.Server - before.Server) / time.Duration(n)
+	r.clientCPU = (after.Client - before.Client) / time.Duration(n)
+	r.foreign = proc.Foreign(before, after, took)
 	return r, nil
 }
 
@@ -105,26 +105,55 @@ func (l *load) wait(ctx context.Context, d time.Duration) {
 	}
 }
 
-// take gives the next mail and its recipient.
-func (l *load) take() (mail []byte, to string, ok bool) {
-	n := int(l.next.Add(1)) - 1
-	if n >= len(l.pool) && !l.again {
-		l.usedOnce.Do(func() { close(l.used) })
-		return nil, "", false
-	}
-	// Neighbours in time are not neighbours in the store.
-	return l.pool[n%len(l.pool)], l.to[n*7919%len(l.to)], true
+// task is a mail to send.
+type task struct {
+	mail mail
+	to   string
+	due  time.Duration // of an offered rate: since the load has begun
 }
 
-// session is one connection, kept for all its mails.
-func (l *load) session(ctx context.Context) error {
-	conn, err := new(net.Dialer).DialContext(ctx, "tcp", l.addr)
-	if err != nil {
-		return err
+// take gives the next mail.
+func (l *load) take() (task, bool) {
+	if l.stop.Load() {
+		return task{}, false
 	}
-	defer func() { _ = conn.Close() }()
-	defer context.AfterFunc(ctx, func() { _ = conn.Close() })()
-	c := &client{conn: conn, in: bufio.NewReader(conn)}
+	n := int(l.next.Add(1)) - 1
+	// Neighbours in time are not neighbours in the store.
+	t := task{mail: l.mails[n%len(l.mails)], to: l.to[n*7919%len(l.to)]}
+	if l.rate > 0 {
+		t.due = time.Duration(n) * time.Second / time.Duration(l.rate)
+		if t.due >= warmUp+l.length {
+			return t, false
+		}
+	}
+	if n >= len(l.mails) && !l.again {
+		l.usedOnce.Do(func() { close(l.used) })
+		return t, false
+	}
+	return t, true
+}
+
+// clock waits until the task is due, and tells from when its time counts. At an offered rate that is when it was due: were it
+// when it is sent, a server that stands still would hide how many mails wait for it.
+func (l *load) clock(ctx context.Context, t task) time.Time {
+	if l.rate == 0 {
+		return time.Now()
+	}
+	due := l.begun.Add(t.due)
+	l.wait(ctx, time.Until(due))
+	return due
+}
+
+// counts tells whether a mail that has just been answered is among those measured.
+func (l *load) counts(t task) bool {
+	if l.rate > 0 {
+		return t.due >= warmUp
+	}
+	return l.measuring.Load()
+}
+
+// session sends one mail after the other: in one connection, or in one for each.
+func (l *load) session(ctx context.Context) error {
 	acked, latencies := 0, []time.Duration(nil)
 	defer func() {
 		l.mu.Lock()
@@ -132,88 +161,47 @@ func (l *load) session(ctx context.Context) error {
 		l.latencies = append(l.latencies, latencies...)
 		l.mu.Unlock()
 	}()
-	if err := c.hello(); err != nil {
-		return err
-	}
-	for !l.stop.Load() {
-		mail, to, ok := l.take()
+	var c *client
+	defer func() {
+		if c != nil {
+			c.close()
+		}
+	}()
+	for {
+		var err error
+		if c == nil && !l.each {
+			if c, err = dial(ctx, l.addr); err != nil {
+				return err
+			}
+		}
+		t, ok := l.take()
 		if !ok {
 			break
 		}
-		start := time.Now()
-		if err := c.send(l.from, to, mail, l.pipeline); err != nil {
+		start := l.clock(ctx, t)
+		if c == nil {
+			if c, err = dial(ctx, l.addr); err != nil {
+				return err
+			}
+		}
+		if err := c.send(l.from, t.to, t.mail, l.pipeline); err != nil {
 			return err
 		}
 		acked++
-		if l.measuring.Load() {
+		if l.counts(t) {
 			latencies = append(latencies, time.Since(start))
 		}
-	}
-	return c.command("QUIT\r\n", '2')
-}
-
-// client speaks as much SMTP as a load needs, at little cost.
-type client struct {
-	conn net.Conn
-	in   *bufio.Reader
-	out  []byte
-}
-
-func (c *client) hello() error {
-	if err := c.expect('2'); err != nil {
-		return err
-	}
-	return c.command("EHLO "+senderDomain+"\r\n", '2')
-}
-
-func (c *client) command(line string, class byte) error {
-	if _, err := c.conn.Write([]byte(line)); err != nil {
-		return err
-	}
-	return c.expect(class)
-}
-
-// expect reads one reply of one or more lines.
-func (c *client) expect(class byte) error {
-	for {
-		line, err := c.in.ReadSlice('\n')
-		if err != nil {
-			return fmt.Errorf("read reply: %w", err)
-		}
-		if len(line) < 4 || line[0] != class {
-			return fmt.Errorf("unexpected reply: %s", bytes.TrimSpace(line))
-		}
-		if line[3] != '-' {
-			return nil
-		}
-	}
-}
-
-var endOfData = []byte(".\r\n")
-
-// send gives one mail, which has no line that begins with a dot, and waits for the answer to it.
-func (c *client) send(from, to string, mail []byte, pipeline bool) error {
-	steps := []string{"MAIL FROM:<" + from + ">\r\n", "RCPT TO:<" + to + ">\r\n", "DATA\r\n"}
-	if pipeline {
-		c.out = append(c.out[:0], strings.Join(steps, "")...)
-		if _, err := c.conn.Write(c.out); err != nil {
-			return err
-		}
-		for _, class := range "223" {
-			if err := c.expect(byte(class)); err != nil {
+		if l.each {
+			if err := c.quit(); err != nil {
 				return err
 			}
-		}
-	} else {
-		for i, s := range steps {
-			if err := c.command(s, "223"[i]); err != nil {
-				return err
-			}
+			c = nil
 		}
 	}
-	buffers := net.Buffers{mail, endOfData}
-	if _, err := buffers.WriteTo(c.conn); err != nil {
-		return err
+	if c == nil {
+		return nil
 	}
-	return c.expect('2')
+	err := c.quit()
+	c = nil
+	return err
 }

@@ -6,7 +6,9 @@ import (
 	"io"
 	"net"
 	"os"
+	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -40,14 +42,15 @@ func TestPool(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, size := range []int{4 << 10, 100 << 10} {
+	for _, size := range []int{4 << 10, 100 << 10, 5 << 20} {
 		pool, err := s.pool(t.Context(), size, 3)
 		if err != nil {
 			t.Fatal(err)
 		}
 		seen := map[string]bool{}
-		for _, mail := range pool {
-			if len(mail) < size*9/10 || len(mail) > size+1024 {
+		for _, m := range pool {
+			mail := slices.Concat(m.head, m.tail)
+			if m.size() != len(mail) || len(mail) < size*9/10 || len(mail) > size+1024 {
 				t.Errorf("a mail of %d bytes is called one of %d", len(mail), size)
 			}
 			if bytes.Contains(mail, []byte("\n.")) || !bytes.HasSuffix(mail, []byte("\r\n")) {
@@ -96,23 +99,23 @@ func TestLoad(t *testing.T) {
 	srv := smtp.NewServer(forgetful{got})
 	go func() { _ = srv.Serve(l) }()
 	t.Cleanup(func() { _ = srv.Close() })
-	for _, pipeline := range []bool{false, true} {
-		pool := make([][]byte, 200)
-		for i := range pool {
-			pool[i] = letter(i, 4<<10)
-		}
-		load := &load{addr: l.Addr().String(), from: senderAddress, to: []string{"a@arende.example.org"}, pool: pool, sessions: 4,
-			length: time.Minute, pipeline: pipeline, pids: func() []int { return []int{os.Getpid()} }}
+	pool := make([]mail, 200)
+	for i := range pool {
+		pool[i] = mail{head: letter(i, 4<<10)}
+	}
+	for _, c := range []struct{ pipeline, each bool }{{}, {pipeline: true}, {each: true}} {
+		load := &load{point: point{sessions: 4, each: c.each}, addr: l.Addr().String(), from: senderAddress, to: []string{"a@arende.example.org"}, mails: pool,
+			length: time.Minute, pipeline: c.pipeline, pids: func() []int { return []int{os.Getpid()} }}
 		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 		r, err := load.run(ctx)
 		cancel()
 		// The pool is used up within the warm-up, so that nothing is left to measure.
 		if r.acknowledged != len(pool) || err == nil {
-			t.Errorf("pipelining %t: %d of %d mails acknowledged, %v", pipeline, r.acknowledged, len(pool), err)
+			t.Errorf("%+v: %d of %d mails acknowledged, %v", c, r.acknowledged, len(pool), err)
 		}
-		for _, mail := range pool {
+		for range pool {
 			if n := <-got; n < 4<<10*9/10 {
-				t.Fatalf("a mail of %d bytes arrived with %d", len(mail), n)
+				t.Fatalf("a mail of 4 KiB arrived with %d bytes", n)
 			}
 		}
 	}
@@ -127,24 +130,107 @@ func TestStoredMails(t *testing.T) {
 	}
 }
 
-// The process itself is a process to look at.
-func TestProc(t *testing.T) {
-	pid := os.Getpid()
-	if memory(pid, "VmHWM") == 0 || len(statFields(pid)) < 15 || machineBusy() == 0 {
-		t.Error("the kernel tells nothing of this process")
+// slow takes a while for the first mail, and none for those after it.
+type slow struct {
+	forgetful
+	wait time.Duration
+	once *sync.Once
+}
+
+func (s slow) NewSession(*smtp.Conn) (smtp.Session, error) { return s, nil }
+
+func (s slow) Data(r io.Reader) error {
+	s.once.Do(func() { <-time.After(s.wait) }) // the server that is measured, not the test, takes its time
+	return s.forgetful.Data(r)
+}
+
+// At an offered rate every mail is sent that is due, and those that wait behind one that takes long have waited as long.
+func TestOffered(t *testing.T) {
+	const stall, rate, length = warmUp + 300*time.Millisecond, 100, 500 * time.Millisecond
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
 	}
-	if all := tree(os.Getppid()); len(all) < 2 {
-		t.Errorf("the parent has no child: %v", all)
+	srv := smtp.NewServer(slow{forgetful{make(chan int, 1000)}, stall, new(sync.Once)})
+	go func() { _ = srv.Serve(l) }()
+	t.Cleanup(func() { _ = srv.Close() })
+	load := &load{point: point{sessions: 1, kib: 4, rate: rate}, addr: l.Addr().String(), from: senderAddress, to: []string{"a@arende.example.org"},
+		mails: []mail{{head: letter(1, 4<<10)}}, again: true, length: length, pids: func() []int { return []int{os.Getpid()} }}
+	r, err := load.run(t.Context())
+	if due := int(rate * (warmUp + length).Seconds()); err != nil || r.acknowledged != due || len(load.latencies) != due/2 {
+		t.Errorf("%d acknowledged and %d measured of %d: %v", r.acknowledged, len(load.latencies), due, err)
 	}
-	if _, err := fileSystem("/proc/no such folder"); err == nil {
-		t.Error("a folder that is not there has a file system")
+	if r.p99 < stall-warmUp-50*time.Millisecond {
+		t.Errorf("p99 is %v, though the first mail measured was due %v before the server went on", r.p99, stall-warmUp)
+	}
+}
+
+// What is asked for decides what is measured.
+func TestFlags(t *testing.T) {
+	for _, c := range []struct {
+		args string
+		in   int // points of mail in
+		out  int
+		bad  bool
+	}{
+		{"", len(points), 10_000, false},
+		{"-compare", len(points), 10_000, false},
+		{"-quick", len(points), 1000, false},
+		{"-points kept,out", 1, 10_000, false},
+		{"-points 5m", 1, 0, false},
+		{"-points none", 0, 0, true},
+		{"-out 500", 0, 500, false},
+		{"-sizes 4,100 -sessions 1", 2, 0, false},
+		{"-sizes 0", 0, 0, true},
+		{"-targets postfix+opendkim", len(points), 10_000, false},
+		{"-targets exim", 0, 0, true},
+		{"-rounds 0", 0, 0, true},
+		{"more", 0, 0, true},
+	} {
+		opt, err := parseFlags(strings.Fields(c.args))
+		if (err != nil) != c.bad || !c.bad && (len(opt.points) != c.in || opt.out != c.out) {
+			t.Errorf("%q: %d points, %d out, %v", c.args, len(opt.points), opt.out, err)
+		}
+	}
+}
+
+// A goal says what was reached beside what: more is better of rates, less of times.
+func TestGoals(t *testing.T) {
+	results := []result{
+		{target: nameSmartmail, point: "kept", rate: 900}, {target: nameBare, point: "kept", rate: 1000},
+		{target: nameSmartmail, point: "offered", p99: 12 * time.Millisecond},
+		{target: nameSmartmail, point: "one", p50: 2 * time.Millisecond}, {target: nameBare, point: "one", p50: time.Millisecond},
+	}
+	var out strings.Builder
+	printGoals(&out, results)
+	var got []string
+	for l := range strings.Lines(out.String()) {
+		got = append(got, strings.Join(strings.Fields(l), " "))
+	}
+	want := []string{
+		"load figure beside wanted reached",
+		"kept mails/s bare at least 0.8 x 0.90 x yes",
+		"kept mails/s bare at least 1 x 0.90 x no",
+		"kept mails/s postfix+opendkim at least 12 x not measured",
+		"one p50 ms bare at most 1.3 x 2.00 x no",
+		"one p50 ms postfix at most 1 x not measured",
+		"offered p99 ms - at most 15 ms 12.00 ms yes",
+		"offered p99 ms - at most 10 ms 12.00 ms no",
+	}
+	if !slices.Equal(got, want) {
+		t.Errorf("%q", got)
+	}
+	for _, g := range goals {
+		if !slices.Contains(pointNames(), g.point) || g.against != "" && !slices.Contains(targetNames, g.against) {
+			t.Errorf("%+v is set for what is not measured", g)
+		}
 	}
 }
 
 // A table names what was not measured and why.
 func TestTable(t *testing.T) {
-	b := &bench{opt: options{sessions: []int{1}, sizes: []int{4}}, targets: []target{absent{}, bareTarget{}, sink{}},
-		results: []result{{target: nameBare, sessions: 1, kib: 4, rate: 100}, {target: nameSink, sessions: 1, kib: 4, rate: 250}}}
+	b := &bench{opt: options{points: []point{{name: "one", sessions: 1, kib: 4}}}, targets: []target{absent{}, bareTarget{}, sink{}},
+		results: []result{{target: nameBare, point: "one", rate: 100}, {target: nameSink, point: "one", rate: 250}}}
 	var out strings.Builder
 	b.print(&out)
 	for _, want := range []string{"not installed: make peers", "2.50"} {
@@ -184,7 +270,8 @@ func TestCounter(t *testing.T) {
 func TestPrintOut(t *testing.T) {
 	var b strings.Builder
 	printOut(&b, []outTarget{&smartmailOut{title: nameSmartmail}, postfixOut{}},
-		[]outResult{{target: nameSmartmail, rate: 900}, {target: nameSmartmail, rate: 1100}, {target: nameSmartmail, rate: 1000}, {target: namePostfix, rate: 500}})
+		[]result{{target: nameSmartmail, point: outPoint, rate: 900}, {target: nameSmartmail, point: outPoint, rate: 1100},
+			{target: nameSmartmail, point: outPoint, rate: 1000}, {target: namePostfix, point: outPoint, rate: 500}})
 	if !strings.Contains(b.String(), "2.00") || !strings.Contains(b.String(), "1.00") {
 		t.Errorf("no ratios in\n%s", b.String())
 	}

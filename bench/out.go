@@ -16,6 +16,7 @@ import (
 	"text/tabwriter"
 	"time"
 
+	"smartmail/bench/proc"
 	"smartmail/testrig"
 )
 
@@ -34,49 +35,39 @@ type backlog struct {
 	end   func(ctx context.Context) error // stops the sender, and tells whether any mail still waits
 }
 
-// outResult is one target in one round.
-type outResult struct {
-	target  string
-	rate    float64 // mails a second
-	cpu     time.Duration
-	foreign float64
-}
-
 // measureOut goes through rounds and targets and prints the table.
-func measureOut(ctx context.Context, opt options, dir, fs string) error {
+func measureOut(ctx context.Context, opt options, dir string) (results []result, err error) {
 	binary, err := testrig.Build(ctx, dir)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	all := []outTarget{&smartmailOut{title: nameSmartmail, binary: binary}, &smartmailOut{title: nameUnsigned, binary: binary, unsigned: true}, postfixOut{}}
 	if opt.before != "" {
 		all = append(all, &smartmailOut{title: nameBefore, binary: opt.before})
 	}
 	all = slices.DeleteFunc(all, func(t outTarget) bool { return len(opt.only) > 0 && !slices.Contains(opt.only, t.name()) })
-	fmt.Println(machine(fs))
-	fmt.Printf("%d mails sent to smtp-sink, %d rounds, medians\n\n", opt.out, opt.rounds)
-	var results []outResult
 	for round := range opt.rounds {
 		for i := range all {
 			t := all[(i+round)%len(all)]
 			if t.missing() != "" {
 				continue
 			}
-			fmt.Fprintf(os.Stderr, "round %d: %s ...\n", round+1, t.name())
+			fmt.Fprintf(os.Stderr, "round %d: %s sends ...\n", round+1, t.name())
 			r, err := sendAll(ctx, t, dir, opt.out)
 			if err != nil {
-				return fmt.Errorf("%s: %w", t.name(), err)
+				return results, fmt.Errorf("%s sends: %w", t.name(), err)
 			}
 			fmt.Fprintf(os.Stderr, "%.0f mails/s, %s ms of processor time each\n", r.rate, millis(r.cpu))
 			results = append(results, r)
 		}
 	}
+	fmt.Printf("\n%s: %d queued mails sent to smtp-sink\n\n", outPoint, opt.out)
 	printOut(os.Stdout, all, results)
-	return nil
+	return results, nil
 }
 
 // sendAll lets one target send n mails.
-func sendAll(ctx context.Context, t outTarget, base string, n int) (r outResult, err error) {
+func sendAll(ctx context.Context, t outTarget, base string, n int) (r result, err error) {
 	dir, err := os.MkdirTemp(base, "out-")
 	if err != nil {
 		return r, err
@@ -108,16 +99,13 @@ func sendAll(ctx context.Context, t outTarget, base string, n int) (r outResult,
 		return r, err
 	}
 	pids := append(b.pids(), s.cmd.Process.Pid)
-	begun, before := time.Now(), usage(pids)
+	begun, before := time.Now(), proc.Usage(pids)
 	if err := s.await(ctx, s.all); err != nil {
 		return r, err
 	}
-	took, after := time.Since(begun), usage(pids)
-	own := after.server - before.server
-	r = outResult{target: t.name(), rate: float64(n) / took.Seconds(), cpu: own / time.Duration(n)}
-	others := max(0, after.machine-before.machine-own-(after.client-before.client))
-	r.foreign = others.Seconds() / took.Seconds() / float64(cores())
-	return r, nil
+	took, after := time.Since(begun), proc.Usage(pids)
+	return result{target: t.name(), point: outPoint, rate: float64(n) / took.Seconds(),
+		cpu: (after.Server - before.Server) / time.Duration(n), foreign: proc.Foreign(before, after, took)}, nil
 }
 
 // counter is smtp-sink, which throws mail away and tells how many it has seen.
@@ -200,20 +188,13 @@ func (c *counter) stop() error {
 }
 
 // printOut writes the table.
-func printOut(w io.Writer, all []outTarget, results []outResult) {
+func printOut(w io.Writer, all []outTarget, results []result) {
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', tabwriter.AlignRight)
 	_, _ = fmt.Fprintln(t, "sender\tmails/s\tlowest\thighest\tCPU ms/mail\tothers\tx postfix\t")
-	of := func(name string) (rates []float64, cpu []time.Duration, foreign []float64) {
-		for _, r := range results {
-			if r.target == name {
-				rates, cpu, foreign = append(rates, r.rate), append(cpu, r.cpu), append(foreign, r.foreign)
-			}
-		}
-		return rates, cpu, foreign
-	}
-	base, _, _ := of(namePostfix)
+	base := pick(at(results, namePostfix, outPoint), rateOf)
 	for _, target := range all {
-		rates, cpu, foreign := of(target.name())
+		rs := at(results, target.name(), outPoint)
+		rates := pick(rs, rateOf)
 		cells := []string{target.name()}
 		if len(rates) == 0 {
 			cells = append(cells, target.missing())
@@ -223,7 +204,8 @@ func printOut(w io.Writer, all []outTarget, results []outResult) {
 				ratio = fmt.Sprintf("%.2f", median(rates)/median(base))
 			}
 			cells = append(cells, fmt.Sprintf("%.0f", median(rates)), fmt.Sprintf("%.0f", slices.Min(rates)), fmt.Sprintf("%.0f", slices.Max(rates)),
-				millis(median(cpu)), fmt.Sprintf("%.0f%%", 100*median(foreign)), ratio)
+				millis(median(pick(rs, func(r result) time.Duration { return r.cpu }))),
+				fmt.Sprintf("%.0f%%", 100*median(pick(rs, func(r result) float64 { return r.foreign }))), ratio)
 		}
 		_, _ = fmt.Fprintln(t, strings.Join(cells, "\t")+"\t")
 	}

@@ -16,6 +16,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"smartmail/bench/proc"
 	"smartmail/testrig"
 )
 
@@ -181,7 +182,7 @@ smtpd_recipient_restrictions = permit_mynetworks, reject
 		begin: func(ctx context.Context) error {
 			return errors.Join(run1(ctx, "postconf", "-c", conf, "-e", "defer_transports="), control(conf, "reload"), run1(ctx, "postqueue", "-c", conf, "-f"))
 		},
-		pids: func() []int { return tree(master) },
+		pids: func() []int { return proc.Tree(master) },
 		end: func(ctx context.Context) error {
 			return errors.Join(emptyQueue(ctx, conf), endPostfix(ctx, conf, master))
 		},

@@ -12,6 +12,7 @@ import (
 	"strings"
 	"time"
 
+	"smartmail/bench/proc"
 	"smartmail/testrig"
 )
 
@@ -101,11 +102,19 @@ func writeConf(dir, more string) (conf, addr string, err error) {
 	return conf, addr, nil
 }
 
+// holdCF puts every mail on hold.
+const holdCF = "smtpd_recipient_restrictions = check_client_access static:HOLD, permit_mynetworks, reject\n"
+
 func (postfix) start(ctx context.Context, dir string) (*server, error) {
-	conf, addr, err := writeConf(dir, "smtpd_recipient_restrictions = check_client_access static:HOLD, permit_mynetworks, reject\n")
+	conf, addr, err := writeConf(dir, holdCF)
 	if err != nil {
 		return nil, err
 	}
+	return startHolding(ctx, dir, conf, addr)
+}
+
+// startHolding runs Postfix with a configuration that holds its mail.
+func startHolding(ctx context.Context, dir, conf, addr string) (*server, error) {
 	if err := control(conf, "start"); err != nil {
 		return nil, err
 	}
@@ -116,7 +125,7 @@ func (postfix) start(ctx context.Context, dir string) (*server, error) {
 	if err != nil {
 		return nil, errors.Join(err, control(conf, "stop"))
 	}
-	return &server{addr: addr, rcpts: []string{testrig.Intake}, again: true, pids: func() []int { return tree(master) },
+	return &server{addr: addr, rcpts: []string{testrig.Intake}, again: true, pids: func() []int { return proc.Tree(master) },
 		end: func(ctx context.Context, n int) error {
 			return errors.Join(endPostfix(ctx, conf, master), checkQueue(dir, n))
 		}}, nil
@@ -145,7 +154,7 @@ func endPostfix(ctx context.Context, conf string, master int) error {
 	}
 	ctx, cancel := context.WithTimeout(ctx, 30*time.Second)
 	defer cancel()
-	return testrig.Await(ctx, func() bool { return statFields(master) == nil })
+	return testrig.Await(ctx, func() bool { return !proc.Alive(master) })
 }
 
 // checkQueue counts the mails on hold.

@@ -65,6 +65,7 @@ var order = []struct {
 	{"mailbox", nil},
 	{"control", nil},
 	{"config", []string{"casework"}},
+	{"bench/proc", nil},
 }
 
 // programs may import anything.

@@ -1,4 +1,10 @@
-package main
+// Package proc reads what the kernel tells of processes and of the machine, for benchmarks.
+//
+//	/proc (see proc(5)) → processor times, memory by kind, the machine in a line
+//
+// Memory is told apart: anonymous pages are the program's own; pages of mapped files, such as the database, are a cache that the
+// kernel takes back when it needs them.
+package proc
 
 import (
 	"bytes"
@@ -14,23 +20,29 @@ import (
 	"time"
 )
 
-// What the kernel tells of processes: see proc(5). Times there are in ticks, of which Linux shows 100 a second on
-// every architecture.
+// Times in /proc are in ticks, of which Linux shows 100 a second on every architecture.
 const tick = time.Second / 100
 
-// times are processor times since some beginning.
-type times struct{ server, client, machine time.Duration }
+// Times are processor times since some beginning: of the processes asked for, of this process, and of the whole machine.
+type Times struct{ Server, Client, Machine time.Duration }
 
-func usage(pids []int) times {
-	t := times{machine: machineBusy()}
+// Usage reads them.
+func Usage(pids []int) Times {
+	t := Times{Machine: machineBusy()}
 	for _, pid := range pids {
-		t.server += processTime(pid)
+		t.Server += processTime(pid)
 	}
 	var self syscall.Rusage
 	if syscall.Getrusage(syscall.RUSAGE_SELF, &self) == nil {
-		t.client = time.Duration(self.Utime.Nano() + self.Stime.Nano())
+		t.Client = time.Duration(self.Utime.Nano() + self.Stime.Nano())
 	}
 	return t
+}
+
+// Foreign is the share of the machine that neither the processes nor this one used between two readings, so long apart.
+func Foreign(before, after Times, took time.Duration) float64 {
+	own := after.Server - before.Server + after.Client - before.Client
+	return max(0, after.Machine-before.Machine-own).Seconds() / took.Seconds() / float64(Cores())
 }
 
 // processTime is what a process and those of its children that have ended used; 0 when it is gone.
@@ -73,8 +85,11 @@ func machineBusy() time.Duration {
 	return busy
 }
 
-// tree lists a process and all its descendants.
-func tree(root int) []int {
+// Alive tells whether there is such a process.
+func Alive(pid int) bool { return statFields(pid) != nil }
+
+// Tree lists a process and all its descendants.
+func Tree(root int) []int {
 	children := map[int][]int{}
 	dirs, _ := filepath.Glob("/proc/[0-9]*")
 	for _, d := range dirs {
@@ -91,58 +106,11 @@ func tree(root int) []int {
 	return all
 }
 
-// memory reads a field such as VmRSS of a process, in bytes; 0 when it is gone.
-func memory(pid int, name string) int64 {
-	b, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
-	if err != nil {
-		return 0
-	}
-	for line := range strings.Lines(string(b)) {
-		if rest, ok := strings.CutPrefix(line, name+":"); ok {
-			n, _ := strconv.ParseInt(strings.Fields(rest)[0], 10, 64)
-			return n << 10
-		}
-	}
-	return 0
-}
+// Cores are the processors of the machine.
+func Cores() int { return runtime.NumCPU() }
 
-// watchMemory samples what processes hold together until the function that it returns is called, which tells the most.
-// A single process is asked for its own peak. Memory that several processes share is counted for each.
-func watchMemory(pids func() []int) (peak func() int64) {
-	const interval = 200 * time.Millisecond
-	stop, most := make(chan struct{}), make(chan int64)
-	go func() {
-		t := time.NewTicker(interval)
-		defer t.Stop()
-		var top int64
-		for {
-			all, sum := pids(), int64(0)
-			for _, pid := range all {
-				name := "VmRSS"
-				if len(all) == 1 {
-					name = "VmHWM"
-				}
-				sum += memory(pid, name)
-			}
-			top = max(top, sum)
-			select {
-			case <-t.C:
-			case <-stop:
-				most <- top
-				return
-			}
-		}
-	}()
-	return func() int64 {
-		close(stop)
-		return <-most
-	}
-}
-
-func cores() int { return runtime.NumCPU() }
-
-// fileSystem names what the folder lies on. A file system in memory is an error: nothing would be durable there.
-func fileSystem(dir string) (string, error) {
+// FileSystem names what the folder lies on. A file system in memory is an error: nothing would be durable there.
+func FileSystem(dir string) (string, error) {
 	var fs syscall.Statfs_t
 	if err := syscall.Statfs(dir, &fs); err != nil {
 		return "", fmt.Errorf("file system: %w", err)
@@ -162,8 +130,8 @@ func fileSystem(dir string) (string, error) {
 	return fmt.Sprintf("file system %#x", uint32(fs.Type)), nil
 }
 
-// machine tells in a line or two what the figures were measured on.
-func machine(fs string) string {
+// Machine tells in a line or two what the figures were measured on.
+func Machine(fs string) string {
 	var u syscall.Utsname
 	_ = syscall.Uname(&u) // an unknown kernel is left out
 	var release []byte
@@ -189,7 +157,7 @@ func machine(fs string) string {
 		load = strings.Join(strings.Fields(string(b))[:3], " ")
 	}
 	return fmt.Sprintf("%d cores (%s), %d GiB, %s, Linux %s, %s, load average before the run %s\n%s",
-		cores(), strings.TrimSpace(model), total>>20, fs, release, runtime.Version(), load, versions())
+		Cores(), strings.TrimSpace(model), total>>20, fs, release, runtime.Version(), load, versions())
 }
 
 // versions names the libraries that the figures hang on, and Postfix.
