@@ -122,6 +122,7 @@ type Desk interface {
 	Webhooks
 	People
 	Doors
+	Audit
 	Administer() error // why the caller may not see or change how the organisation looks and works; nil: he may
 }
 
@@ -132,6 +133,8 @@ type House interface {
 	// For returns the desk as far as a grant opens it.
 	For(grant access.Grant) Desk
 	Answers
+	// Saw puts a call into the audit trail; now: before it returns. After an error nothing may be shown.
+	Saw(ctx context.Context, l casework.Look, now bool) error
 	// OutboxItem finds the mail that something which the caller sees already is about.
 	OutboxItem(ctx context.Context, org casework.OrgID, id casework.OutboxID) (casework.OutboxItem, error)
 }
@@ -291,6 +294,7 @@ func (s *server) engine() (*gin.Engine, error) {
 	s.tokenCalls()
 	s.figureCalls()
 	s.peopleCalls()
+	s.auditCalls()
 	return e, s.serveDescription(e)
 }
 

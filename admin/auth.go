@@ -26,6 +26,9 @@ type caller struct {
 	actor casework.Actor
 	desk  Desk // as far as his grant opens it
 	orgs  []Org
+	asked *casework.Look // what is known of the call before it is made
+
+	restricted bool // he may see personal numbers and door codes
 }
 
 type callerKey struct{}
@@ -62,7 +65,7 @@ func (s *server) setAdmin(token string) {
 		return
 	}
 	s.secret = sha256.Sum256([]byte(token))
-	s.admin = &caller{token: "admin", seal: sealKey(token), actor: casework.Actor{Via: casework.ViaAPI, Name: "admin"}, desk: s.House.For(access.Full()), orgs: s.Orgs}
+	s.admin = &caller{token: "admin", seal: sealKey(token), actor: casework.Actor{Via: casework.ViaAPI, Name: "admin"}, desk: s.House.For(access.Full()), orgs: s.Orgs, restricted: true}
 }
 
 // identify finds whose secret it is.
@@ -75,7 +78,7 @@ func (s *server) identify(ctx context.Context, secret string) (caller, bool, err
 	if err != nil || !ok {
 		return caller{}, false, err
 	}
-	c := caller{token: t.ID, seal: sealKey(secret), actor: casework.Actor{Via: casework.ViaAPI, Name: t.Name}, desk: s.House.For(grant)}
+	c := caller{token: t.ID, seal: sealKey(secret), actor: casework.Actor{Via: casework.ViaAPI, Name: t.Name}, desk: s.House.For(grant), restricted: grant.May(access.Restricted)}
 	for _, o := range s.Orgs {
 		if o.ID == t.Org {
 			c.orgs = append(c.orgs, o)
@@ -127,6 +130,7 @@ func (s *server) authenticate(ctx huma.Context, next func(huma.Context)) {
 			}
 			s.calls.Count(who.token)
 		}
+		who.asked = asked(ctx)
 		next(huma.WithValue(ctx, callerKey{}, who))
 	}
 }

@@ -32,6 +32,8 @@ type call struct {
 	status       int  // of success; 0: 200
 	public       bool // needs no token
 	streams      bool // answers with a stream, which may take longer than callTimeout
+	personal     bool // its answer may have personal numbers or door codes
+	exports      bool // its answer leaves the house whole
 	waits        bool // may wait for something, up to callTimeout, before it begins
 	bigBody      bool
 	body         string // media type that the body may have besides the one of its input
@@ -98,6 +100,9 @@ func register[In, Out any](s *server, c call, fn func(context.Context, *In) (*Ou
 			defer cancel()
 		}
 		out, err := fn(ctx, in)
+		if unseen := s.saw(ctx, c, out, err); err == nil {
+			err = unseen
+		}
 		if err != nil {
 			recordOf(ctx).err = err
 			return nil, problem(err)

@@ -25,8 +25,8 @@ type codesOutput struct{ Body Codes }
 
 func (s *server) codesCalls() {
 	path := prefix + "/cases/{number}/codes"
-	register(s, call{method: http.MethodGet, path: path, id: "get-codes", summary: "Read the door codes of a case, for those who may see what is restricted"}, s.getCodes)
-	register(s, call{method: http.MethodPut, path: path, id: "put-codes", summary: "Write the door codes of a case; suppliers at work get a link to them, and no mail has them"}, s.putCodes)
+	register(s, call{method: http.MethodGet, path: path, id: "get-codes", summary: "Read the door codes of a case, for those who may see what is restricted", personal: true}, s.getCodes)
+	register(s, call{method: http.MethodPut, path: path, id: "put-codes", summary: "Write the door codes of a case; suppliers at work get a link to them, and no mail has them", personal: true}, s.putCodes)
 }
 
 func showCodes(c casework.DoorCodes) *codesOutput {

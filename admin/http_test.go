@@ -43,7 +43,7 @@ func calls() [][3]string {
 		{"GET", "/api/v1/todo", ""}, {"POST", "/api/v1/todo/x/done", ""},
 		{"GET", "/api/v1/events", ""}, {"POST", "/api/v1/webhooks", `{"url":"https://x.example"}`}, {"GET", "/api/v1/webhooks", ""}, {"GET", "/api/v1/webhooks/x", ""},
 		{"DELETE", "/api/v1/webhooks/x", ""}, {"POST", "/api/v1/webhooks/x/replay", `{"after":0}`}, {"GET", "/api/v1/suspensions", ""}, {"DELETE", "/api/v1/suspensions/a@b.example", ""},
-		{"POST", "/api/v1/import/contacts", "id;name\n"}, {"GET", "/api/v1/export/contacts", ""},
+		{"POST", "/api/v1/import/contacts", "id;name\n"}, {"GET", "/api/v1/export/contacts", ""}, {"GET", "/api/v1/audit", ""},
 	}
 	for _, list := range []string{"", "/suppliers", "/repeats", "/clusters", "/plan"} {
 		all = append(all, [3]string{"GET", "/api/v1/figures" + list, ""})
@@ -347,6 +347,8 @@ func (jammed) For(access.Grant) admin.Desk { return stuck{} }
 func (jammed) Token(context.Context, string) (casework.APIToken, access.Grant, bool, error) {
 	return casework.APIToken{Org: "a"}, access.Full(), true, nil
 }
+
+func (jammed) Saw(context.Context, casework.Look, bool) error { return nil }
 
 func (stuck) Case(ctx context.Context, _ casework.OrgID, _ casework.CaseNumber) (casework.Case, error) {
 	<-ctx.Done()

@@ -22,7 +22,7 @@ type People interface {
 }
 
 func (s *server) peopleCalls() {
-	register(s, call{method: http.MethodGet, path: prefix + "/people/export", id: "export-person", streams: true, object: true,
+	register(s, call{method: http.MethodGet, path: prefix + "/people/export", id: "export-person", streams: true, object: true, exports: true,
 		summary: "All that is held of a person: contact, editions, tenancies, cases with what he sees of them, mails, suspensions, counts of notices, tokens"}, s.exportPerson)
 	register(s, call{method: http.MethodPost, path: prefix + "/people/erase", id: "erase-person", waits: true,
 		summary: "Erase a person and keep the figures. Where next is not empty, call again with it as after"}, s.erasePerson)
@@ -39,6 +39,7 @@ func (s *server) exportPerson(ctx context.Context, in *exportPersonInput) (*huma
 	if err != nil {
 		return nil, err
 	}
+	about(ctx, in.Contact, in.Email)
 	x, err := s.desk(ctx).Export(ctx, org, desk.Whose{Contact: in.Contact, Email: in.Email})
 	if err != nil {
 		return nil, err
@@ -181,6 +182,7 @@ func (s *server) erasePerson(ctx context.Context, in *erasePersonInput) (*erased
 	if err != nil {
 		return nil, err
 	}
+	about(ctx, b.Contact, "") // an address would outlive him here
 	did, err := s.desk(ctx).Erase(ctx, org, desk.Erasure{
 		Whose: desk.Whose{Contact: b.Contact, Email: b.Email}, DryRun: b.DryRun, After: b.After, Why: b.Why, By: who.actor,
 	})

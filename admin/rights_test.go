@@ -134,6 +134,7 @@ func (h *guardedHouse) probes() map[string]probe {
 		"list-clusters":     list("/figures/clusters?least=2"),
 		"suggest-plan":      list("/figures/plan?least=1&from=2020&to=2030"),
 		"create-webhook":    {hidden: "/webhooks", body: `{"url":"https://x.example"}`},
+		"list-audit":        list("/audit?what=cases/2"),
 		"list-webhooks":     list("/webhooks"),
 		"get-webhook":       id("/webhooks/", "x", "", ""),
 		"remove-webhook":    id("/webhooks/", "x", "", ""),

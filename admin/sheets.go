@@ -15,7 +15,7 @@ import (
 func (s *server) sheetCalls() {
 	register(s, call{method: http.MethodPost, path: prefix + "/import/{kind}", id: "import-register", streams: true, bigBody: true, body: sheet.XLSX.MediaType(),
 		summary: "Take a part of the register in from a CSV or XLSX file; safe to repeat"}, s.importRegister)
-	register(s, call{method: http.MethodGet, path: prefix + "/export/{kind}", id: "export-register", streams: true, binary: "text/csv",
+	register(s, call{method: http.MethodGet, path: prefix + "/export/{kind}", id: "export-register", streams: true, exports: true, binary: "text/csv",
 		summary: "A part of the register as a CSV or XLSX file, which can be imported again"}, s.exportRegister)
 }
 

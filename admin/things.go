@@ -65,11 +65,14 @@ func (s *server) thingCalls() {
 
 // calls adds those that are the same for every kind.
 func (t things[T]) calls() {
-	path := prefix + "/" + t.many + "/{id}"
-	register(t.s, call{method: http.MethodGet, path: path, id: "get-" + t.one, summary: "Read a " + t.one + " of the register"}, t.get)
-	register(t.s, call{method: http.MethodPut, path: path, id: "put-" + t.one, summary: "Add a " + t.one + " to the register, or change it"}, t.put)
-	register(t.s, call{method: http.MethodGet, path: path + "/editions", id: "list-" + t.one + "-editions", summary: "What a " + t.one + " was like after each change, oldest first"}, t.editions)
+	path, personal := prefix+"/"+t.many+"/{id}", t.personal()
+	register(t.s, call{method: http.MethodGet, path: path, id: "get-" + t.one, personal: personal, summary: "Read a " + t.one + " of the register"}, t.get)
+	register(t.s, call{method: http.MethodPut, path: path, id: "put-" + t.one, personal: personal, summary: "Add a " + t.one + " to the register, or change it"}, t.put)
+	register(t.s, call{method: http.MethodGet, path: path + "/editions", id: "list-" + t.one + "-editions", personal: personal, summary: "What a " + t.one + " was like after each change, oldest first"}, t.editions)
 }
+
+// personal reports whether such things have fields that not everybody may see who sees them.
+func (t things[T]) personal() bool { return t.one == "contact" || t.one == "object" }
 
 // ThingParam names a thing of the register.
 type ThingParam struct {
@@ -220,7 +223,7 @@ func listThings[T casework.Thing, In any, P interface {
 	*In
 	pages() *ListInput
 }](t things[T], filter func(P) thingFilter) {
-	c := call{method: http.MethodGet, path: prefix + "/" + t.many, id: "list-" + t.many, summary: "The " + t.many + " of the register, by name"}
+	c := call{method: http.MethodGet, path: prefix + "/" + t.many, id: "list-" + t.many, personal: t.personal(), summary: "The " + t.many + " of the register, by name"}
 	register(t.s, c, func(ctx context.Context, in *In) (*struct{ Body List[T] }, error) {
 		p := P(in).pages()
 		org, err := callerOf(ctx).org(p.Org)

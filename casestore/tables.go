@@ -171,7 +171,7 @@ func Schemas() []*Schema {
 	return append([]*Schema{
 		Cases.Schema(), Entries.Schema(), Log.Schema(), Cursors.Schema(), Mails.Schema(), Raws.Schema(), References.Schema(),
 		Triage.Schema(), Outbox.Schema(), Timers.Schema(), Suspended.Schema(), Notified.Schema(), Files.Schema(), Parties.Schema(), Transport.Schema(), Answers.Schema(), Webhooks.Schema(), Keys.Schema(), Tokens.Schema(),
-		SMS.Schema(), SMSDays.Schema(), Codes.Schema(),
+		SMS.Schema(), SMSDays.Schema(), Codes.Schema(), Looks.Schema(),
 	}, registerSchemas()...)
 }
 

@@ -69,6 +69,7 @@ type Options struct {
 type Desk struct {
 	Options
 	estates estates
+	looks   looks
 }
 
 // New returns a desk.

@@ -392,7 +392,7 @@ func (e *eraser) addresses(casestore.Key) (casestore.Key, error) {
 	for _, email := range e.person.Emails {
 		key := casestore.PartyKey(e.org, email)
 		for _, err := range []error{
-			drop(e, casestore.Suspended, key, &e.did.Addresses), drop(e, casestore.Notified, key, &e.did.Addresses), drop(e, casestore.Parties, key, &e.did.Addresses),
+			drop(e, casestore.Suspended, key, &e.did.Addresses), drop(e, casestore.Notified, key, &e.did.Addresses), drop(e, casestore.Parties, key, &e.did.Addresses), e.looked(email),
 		} {
 			if err != nil {
 				return nil, err

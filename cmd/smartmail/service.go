@@ -156,7 +156,10 @@ func (s *service) logged() {
 	s.bell.Ring()
 }
 
-func (s *service) close() error { return errors.Join(s.derived.close(), s.store.Close()) }
+// close writes down what was seen while the last calls ended, and closes the stores.
+func (s *service) close() error {
+	return errors.Join(s.desk.WriteLooks(context.Background()), s.derived.close(), s.store.Close())
+}
 
 // door is the intake as smtpd sees it.
 type door struct{ *intake.Intake }
@@ -269,6 +272,7 @@ func (s *service) run(ctx context.Context, l listeners, adminToken string) error
 	g.Go(func() error { return s.derived.Run(ctx) })
 	g.Go(func() error { return s.derived.figures.Run(ctx) })
 	g.Go(func() error { return s.runTimers(ctx) })
+	g.Go(func() error { return s.desk.RunLooks(ctx) })
 	g.Go(func() error { return s.webhooks().Run(ctx) })
 	if sock, err := control.Listen(s.cfg.DataDir); err != nil {
 		s.log.Warn("no control socket: verify and import need the service stopped", "err", err)
@@ -346,6 +350,9 @@ func (s *service) housekeeping(ctx context.Context) error {
 			s.deleting.Unlock()
 			if _, err = s.desk.ForgetAnswers(ctx); err != nil {
 				s.log.Error("kept answers stay", "err", err)
+			}
+			if _, err = s.desk.ForgetLooks(ctx); err != nil {
+				s.log.Error("the audit trail stays", "err", err)
 			}
 			if _, err = s.desk.ForgetTransportPolicies(ctx); err != nil {
 				s.log.Error("policies that ran out stay", "err", err)
