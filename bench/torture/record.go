@@ -3,6 +3,7 @@ package main
 import (
 	"bufio"
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/hex"
 	"errors"
@@ -11,6 +12,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -163,6 +165,14 @@ type opened struct {
 
 // roll turns calls into a tape of what happened under a folder.
 func roll(calls []call, folder string) (t tape, err error) {
+	// A number is free from when its close begins: another thread may be given it before that close is seen to end.
+	order := func(c call) int {
+		if c.name == "close" {
+			return c.begun
+		}
+		return c.ended
+	}
+	slices.SortStableFunc(calls, func(a, b call) int { return cmp.Compare(order(a), order(b)) })
 	names, fds := map[string]int{}, map[int]*opened{}
 	files := 0
 	under := func(path string) bool { return path == folder || strings.HasPrefix(path, folder+"/") }
