@@ -164,7 +164,7 @@ type opened struct {
 }
 
 // roll turns calls into a tape of what happened under a folder.
-func roll(calls []call, folder string) (t tape, err error) {
+func roll(calls []call, folder string) (tape, error) {
 	// A number is free from when its close begins: another thread may be given it before that close is seen to end.
 	order := func(c call) int {
 		if c.name == "close" {
@@ -173,119 +173,143 @@ func roll(calls []call, folder string) (t tape, err error) {
 		return c.ended
 	}
 	slices.SortStableFunc(calls, func(a, b call) int { return cmp.Compare(order(a), order(b)) })
-	names, fds := map[string]int{}, map[int]*opened{}
-	files := 0
-	under := func(path string) bool { return path == folder || strings.HasPrefix(path, folder+"/") }
+	r := roller{folder: folder, names: map[string]int{}, fds: map[int]*opened{}}
 	for _, c := range calls {
 		if c.result < 0 {
 			continue
 		}
-		a := act{begun: c.begun, ended: c.ended}
-		switch c.name {
-		case "openat":
-			path := filepath.Clean(c.args[1])
-			if delete(fds, int(c.result)); !under(path) {
-				continue
-			}
-			file, known := names[path]
-			switch {
-			case strings.Contains(c.args[2], "O_CREAT") && !known:
-				file = files
-				files++
-				names[path] = file
-				a.kind, a.path, a.file = makeFile, path, file
-				t.acts = append(t.acts, a)
-			case !known:
-				file = -1
-			}
-			if strings.Contains(c.args[2], "O_APPEND") || strings.Contains(c.args[2], "O_TRUNC") && known {
-				return t, fmt.Errorf("%s is opened in a way that is not played back: %s", path, c.args[2])
-			}
-			fds[int(c.result)] = &opened{file: file, path: path}
-			continue
-		case "close":
-			delete(fds, number(c.args[0]))
-			continue
-		case "write":
-			if tcp(c.args[0]) {
-				for line := range strings.Lines(c.args[1]) {
-					if strings.HasPrefix(line, "250 2.0.0 OK ") {
-						t.answers = append(t.answers, answered{c.begun, strings.TrimSpace(line)})
-					}
-				}
-			}
-		case "mkdir", "mkdirat", "unlink", "unlinkat", "rmdir", "rename", "renameat", "renameat2", "link", "linkat":
-			if !rollName(&t, a, c, names, under) {
-				continue
-			}
-			continue
+		if err := r.call(c); err != nil {
+			return r.tape, err
 		}
-		o := fds[number(c.args[0])]
-		if o == nil {
-			continue
-		}
-		a.file, a.path = o.file, o.path
-		switch c.name {
-		case "write":
-			a.kind, a.offset, a.data = writeAt, o.offset, []byte(c.args[1])[:c.result]
-			o.offset += c.result
-		case "pwrite64":
-			at, err := strconv.ParseInt(c.args[3], 10, 64)
-			if err != nil {
-				return t, err
-			}
-			a.kind, a.offset, a.data = writeAt, at, []byte(c.args[1])[:c.result]
-		case "ftruncate":
-			if a.offset, err = strconv.ParseInt(c.args[1], 10, 64); err != nil {
-				return t, err
-			}
-			a.kind = setSize
-		case "lseek":
-			o.offset = c.result
-			continue
-		case "fsync", "fdatasync":
-			if a.kind = syncFile; o.file < 0 {
-				a.kind = syncDir
-			}
-		default:
-			return t, fmt.Errorf("%s on %s cannot be played back", c.name, o.path)
-		}
-		t.acts = append(t.acts, a)
 	}
-	return t, nil
+	return r.tape, nil
 }
 
-// rollName adds a change of names.
-func rollName(t *tape, a act, c call, names map[string]int, under func(string) bool) bool {
+// roller follows which names and descriptors files have.
+type roller struct {
+	tape
+	folder string
+	files  int            // made so far
+	names  map[string]int // of files
+	fds    map[int]*opened
+}
+
+func (r *roller) under(path string) bool {
+	return path == r.folder || strings.HasPrefix(path, r.folder+"/")
+}
+
+func (r *roller) call(c call) error {
+	a := act{begun: c.begun, ended: c.ended}
+	switch c.name {
+	case "openat":
+		return r.open(a, c)
+	case "close":
+		delete(r.fds, number(c.args[0]))
+		return nil
+	case "mkdir", "mkdirat", "unlink", "unlinkat", "rmdir", "rename", "renameat", "renameat2", "link", "linkat":
+		r.name(a, c)
+		return nil
+	}
+	if c.name == "write" && tcp(c.args[0]) {
+		r.answer(c)
+		return nil
+	}
+	if o := r.fds[number(c.args[0])]; o != nil {
+		return r.change(a, c, o)
+	}
+	return nil
+}
+
+// answer notes the 250s that a peer is told.
+func (r *roller) answer(c call) {
+	for line := range strings.Lines(c.args[1]) {
+		if strings.HasPrefix(line, "250 2.0.0 OK ") {
+			r.answers = append(r.answers, answered{c.begun, strings.TrimSpace(line)})
+		}
+	}
+}
+
+// open notes a descriptor, and a file that it made.
+func (r *roller) open(a act, c call) error {
+	path, flags := filepath.Clean(c.args[1]), c.args[2]
+	if delete(r.fds, int(c.result)); !r.under(path) {
+		return nil
+	}
+	file, known := r.names[path]
+	if strings.Contains(flags, "O_APPEND") || strings.Contains(flags, "O_TRUNC") && known {
+		return fmt.Errorf("%s is opened in a way that is not played back: %s", path, flags)
+	}
+	switch {
+	case strings.Contains(flags, "O_CREAT") && !known:
+		file = r.files
+		r.files++
+		r.names[path] = file
+		a.kind, a.path, a.file = makeFile, path, file
+		r.acts = append(r.acts, a)
+	case !known:
+		file = -1
+	}
+	r.fds[int(c.result)] = &opened{file: file, path: path}
+	return nil
+}
+
+// change adds what was done to an open file or folder.
+func (r *roller) change(a act, c call, o *opened) (err error) {
+	a.file, a.path = o.file, o.path
+	switch c.name {
+	case "write":
+		a.kind, a.offset, a.data = writeAt, o.offset, []byte(c.args[1])[:c.result]
+		o.offset += c.result
+	case "pwrite64":
+		a.kind, a.data = writeAt, []byte(c.args[1])[:c.result]
+		a.offset, err = strconv.ParseInt(c.args[3], 10, 64)
+	case "ftruncate":
+		a.kind = setSize
+		a.offset, err = strconv.ParseInt(c.args[1], 10, 64)
+	case "lseek":
+		o.offset = c.result
+		return nil
+	case "fsync", "fdatasync":
+		if a.kind = syncFile; o.file < 0 {
+			a.kind = syncDir
+		}
+	default:
+		return fmt.Errorf("%s on %s cannot be played back", c.name, o.path)
+	}
+	r.acts = append(r.acts, a)
+	return err
+}
+
+// name adds a change of names.
+func (r *roller) name(a act, c call) {
 	var paths []string
 	for _, arg := range c.args {
 		if strings.HasPrefix(arg, "/") {
 			paths = append(paths, filepath.Clean(arg))
 		}
 	}
-	if len(paths) == 0 || !under(paths[len(paths)-1]) {
-		return false
+	if len(paths) == 0 || !r.under(paths[len(paths)-1]) {
+		return
 	}
 	a.path = paths[len(paths)-1]
 	switch {
 	case strings.HasPrefix(c.name, "mkdir"):
 		a.kind = makeFolder
 	case strings.HasPrefix(c.name, "link"):
-		a.kind, a.from, a.file = linkName, paths[0], names[paths[0]]
-		names[a.path] = a.file
+		a.kind, a.from, a.file = linkName, paths[0], r.names[paths[0]]
+		r.names[a.path] = a.file
 	case strings.HasPrefix(c.name, "rename"):
-		a.kind, a.from, a.file = renameName, paths[0], names[paths[0]]
-		if other, ok := names[a.path]; ok && other == a.file {
-			return false // two names of one file: nothing happens
+		a.kind, a.from, a.file = renameName, paths[0], r.names[paths[0]]
+		if other, ok := r.names[a.path]; ok && other == a.file {
+			return // two names of one file: nothing happens
 		}
-		names[a.path] = a.file
-		delete(names, a.from)
+		r.names[a.path] = a.file
+		delete(r.names, a.from)
 	default:
 		a.kind = removeName
-		delete(names, a.path)
+		delete(r.names, a.path)
 	}
-	t.acts = append(t.acts, a)
-	return true
+	r.acts = append(r.acts, a)
 }
 
 // record runs do with the program in the folder under strace, and returns the tape.
