@@ -121,6 +121,7 @@ type Desk interface {
 	Statistics
 	Webhooks
 	People
+	Holds
 	Doors
 	Audit
 	Administer() error // why the caller may not see or change how the organisation looks and works; nil: he may
@@ -294,6 +295,7 @@ func (s *server) engine() (*gin.Engine, error) {
 	s.tokenCalls()
 	s.figureCalls()
 	s.peopleCalls()
+	s.holdCalls()
 	s.auditCalls()
 	return e, s.serveDescription(e)
 }
