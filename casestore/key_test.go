@@ -3,12 +3,15 @@ package casestore
 import (
 	"bytes"
 	"cmp"
+	"encoding/hex"
 	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"pgregory.net/rapid"
+
+	"smartmail/casework"
 )
 
 // part is one part of a tuple: a string, a number or an instant.
@@ -133,6 +136,20 @@ func TestKeySharedPrefix(t *testing.T) {
 		want := []Key{K("o").Str("aaaa"), K("o").Uint(7), K("o").Str("cccc")}[i]
 		if !bytes.Equal(k, want) {
 			t.Errorf("key is %x, want %x", k, want)
+		}
+	}
+}
+
+// Timers that were stored before there were schedules keep their keys.
+func TestTimerKey(t *testing.T) {
+	due := time.Date(2026, 11, 25, 7, 0, 0, 0, time.UTC)
+	for want, timer := range map[string]casework.Timer{
+		"6100010000000000000007" + "6f726465720001" + "0000000000000002":                            {Org: "a", Case: 7, Kind: casework.TimerOrder, Order: 2, DueAt: due},
+		"6100010000000000000000" + "6d6f726e696e670001" + "0000000000000000":                        {Org: "a", Kind: casework.TimerMorning, After: "nora", DueAt: due},
+		"6100010000000000000000" + "7363686564756c650001" + "0000000000000000" + "66696c7465720001": {Org: "a", Kind: casework.TimerSchedule, Schedule: "filter", DueAt: due},
+	} {
+		if got := hex.EncodeToString(TimerKey(timer)); got != want {
+			t.Errorf("%s: %s, want %s", timer.Kind, got, want)
 		}
 	}
 }

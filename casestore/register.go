@@ -46,7 +46,17 @@ var (
 	Segments = declareThing[register.Segment]("segments")
 	Classes  = declareThing[register.Class]("classes")
 	Routes   = declareThing[register.Route]("routes")
-	Roles    = declareThing[access.Role]("roles") // beside those that every organisation has
+	// Schedules open cases; by_object finds those of an object.
+	Schedules = declareThing("schedules",
+		Index[casework.Registered[register.Schedule]]{Name: "by_object", Keys: func(r *casework.Registered[register.Schedule]) []Key {
+			return []Key{ThingKey(r.Org, r.Thing.Object)}
+		}})
+	// Turns say how far the schedules have come.
+	Turns = Declare("turns", 1,
+		func(t *casework.Turn) Key { return ThingKey(t.Org, t.Schedule) },
+		func(t *casework.Turn) *uint64 { return &t.Version },
+	)
+	Roles = declareThing[access.Role]("roles") // beside those that every organisation has
 
 	// Editions of things, oldest first: what the register was like at any time, and who made it so.
 	Editions = Declare("editions", 1,
@@ -57,7 +67,7 @@ var (
 
 // registerSchemas lists the register's tables.
 func registerSchemas() []*Schema {
-	return []*Schema{Objects.Schema(), Contacts.Schema(), Tenancies.Schema(), Segments.Schema(), Classes.Schema(), Routes.Schema(), Roles.Schema(), Editions.Schema()}
+	return []*Schema{Objects.Schema(), Contacts.Schema(), Tenancies.Schema(), Segments.Schema(), Classes.Schema(), Routes.Schema(), Schedules.Schema(), Roles.Schema(), Editions.Schema()}
 }
 
 // ThingKey is the key of a thing in the table of its kind, and of what an index says of it.

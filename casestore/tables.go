@@ -171,7 +171,7 @@ func Schemas() []*Schema {
 	return append([]*Schema{
 		Cases.Schema(), Entries.Schema(), Log.Schema(), Cursors.Schema(), Mails.Schema(), Raws.Schema(), References.Schema(),
 		Triage.Schema(), Outbox.Schema(), Timers.Schema(), Suspended.Schema(), Notified.Schema(), Files.Schema(), Parties.Schema(), Transport.Schema(), Answers.Schema(), Webhooks.Schema(), Keys.Schema(), Tokens.Schema(),
-		SMS.Schema(), SMSDays.Schema(), Codes.Schema(), Looks.Schema(),
+		SMS.Schema(), SMSDays.Schema(), Codes.Schema(), Looks.Schema(), Turns.Schema(),
 	}, registerSchemas()...)
 }
 
@@ -228,9 +228,13 @@ func AnswerKey(token, key string) Key {
 // WebhookKey is the key of a webhook.
 func WebhookKey(org casework.OrgID, id string) Key { return K(string(org)).Str(id) }
 
-// TimerKey is the key of a timer: there is one of a kind for each thing of a case.
+// TimerKey is the key of a timer: there is one of a kind for each thing of a case, or for each schedule.
 func TimerKey(t casework.Timer) Key {
-	return CaseKey(t.Org, t.Case).Str(string(t.Kind)).Uint(uint64(t.Order))
+	k := CaseKey(t.Org, t.Case).Str(string(t.Kind)).Uint(uint64(t.Order))
+	if t.Schedule != "" {
+		k = k.Str(t.Schedule)
+	}
+	return k
 }
 
 // TimerDue is the position in by_due of what is due at that instant.

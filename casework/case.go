@@ -118,6 +118,7 @@ type Case struct {
 	Assignee    string            `json:"assignee,omitempty"`
 	Fields      map[string]string `json:"fields,omitempty"`
 	Proposed    string            `json:"proposed,omitempty"` // contact of the supplier whom a route proposes for the order
+	Schedule    string            `json:"schedule,omitempty"` // that opened it; empty: none did
 	Reporter    *Reporter         `json:"reporter,omitempty"`
 	Lanes       []Lane            `json:"lanes"`
 	Orders      []WorkOrder       `json:"orders,omitempty"`
@@ -135,7 +136,6 @@ type Case struct {
 	Held        []EntryID         `json:"held,omitempty"`       // mails that wait for a person to vouch for them
 	Withdrawn   []EntryID         `json:"withdrawn,omitempty"`  // entries that were taken back
 	Attention   []Attention       `json:"attention,omitempty"`  // what a person has to see to, oldest first
-	Hold        *Hold             `json:"hold,omitempty"`       // nil: it may be erased
 	ErasedAt    time.Time         `json:"erased_at,omitzero"`   // when everybody outside was taken out of it; zero: he was not
 	LastSeq     uint64            `json:"last_seq"`
 	LastNo      ParticipantNo     `json:"last_no"`

@@ -110,15 +110,19 @@ type Open struct {
 	Priority             Priority
 	Reporter             *Reporter
 	Access               AccessEdit
-	Kind                 LaneKind // lane of the reporter; empty: customer
-	Quiet                bool     // no "created" entry: a mail follows that tells the same
+	Kind                 LaneKind  // lane of the reporter; empty: customer
+	Quiet                bool      // no "created" entry: a mail follows that tells the same
+	DueAt                time.Time // zero: so many days as the priority says
+	Assignee             string    // a contact; empty: nobody yet
+	Schedule             string    // that opens it; empty: none does
+	Why                  string    // in words, where a rule does it
 }
 
 func (o Open) apply(c *Case, t *teller) error {
 	if c.LastSeq != 0 || !c.CreatedAt.IsZero() {
 		return fault.New(fault.Conflict, fmt.Sprintf("case %d is open already", c.Number))
 	}
-	if err := fits(map[string]string{"subject": o.Subject, "class": o.Class, "object": o.Object, "priority": string(o.Priority)}); err != nil {
+	if err := fits(map[string]string{"subject": o.Subject, "class": o.Class, "object": o.Object, "priority": string(o.Priority), "assignee": o.Assignee}); err != nil {
 		return err
 	}
 	if len(o.Description) > maxText {
@@ -132,6 +136,10 @@ func (o Open) apply(c *Case, t *teller) error {
 	if days, ok := o.Priority.Days(); ok {
 		c.DueAt = t.rules.due(t.at, days, 0)
 	}
+	if !o.DueAt.IsZero() {
+		c.DueAt = o.DueAt
+	}
+	c.Schedule = o.Schedule
 	if r := o.Reporter; r != nil && r.Email != "" {
 		kind := o.Kind
 		if kind == "" {
@@ -145,7 +153,10 @@ func (o Open) apply(c *Case, t *teller) error {
 		}
 	}
 	if !o.Quiet {
-		t.tell(c, Entry{Kind: KindCreated, Text: o.Description})
+		t.tell(c, Entry{Kind: KindCreated, Text: o.Description, Why: o.Why})
+	}
+	if err := (Dispatch{Assignee: o.Assignee, Why: o.Why}).apply(c, t); err != nil {
+		return err
 	}
 	return t.changeAccess(c, o.Access)
 }

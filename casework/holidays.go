@@ -17,7 +17,7 @@ func SwedishHoliday(d Day) string {
 	}[Day{Month: d.Month, Day: d.Day}]; ok {
 		return name
 	}
-	noon := time.Date(d.Year, d.Month, d.Day, 12, 0, 0, 0, time.UTC)
+	noon := d.noon()
 	sinceEaster := int(noon.Sub(easter(d.Year)).Hours()) / 24
 	if name, ok := map[int]string{
 		-2: "långfredagen", -1: "påskafton", 0: "påskdagen", 1: "annandag påsk", 39: "Kristi himmelsfärdsdag", 49: "pingstdagen",

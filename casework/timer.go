@@ -14,13 +14,14 @@ const (
 // Timer is something that is to happen to a case by itself. There is one of a kind for each thing, and the case alone decides
 // whether and when: a timer that comes too early or too often does nothing.
 type Timer struct {
-	Org     OrgID      `json:"org"`
-	Case    CaseNumber `json:"case"`
-	Kind    TimerKind  `json:"kind"`
-	Order   OrderNo    `json:"order,omitempty"`
-	After   string     `json:"after,omitempty"` // of TimerMorning: the contact who was written to last
-	DueAt   time.Time  `json:"due_at"`
-	Version uint64     `json:"-"`
+	Org      OrgID      `json:"org"`
+	Case     CaseNumber `json:"case"`
+	Kind     TimerKind  `json:"kind"`
+	Order    OrderNo    `json:"order,omitempty"`
+	After    string     `json:"after,omitempty"`    // of TimerMorning: the contact who was written to last
+	Schedule string     `json:"schedule,omitempty"` // of TimerSchedule
+	DueAt    time.Time  `json:"due_at"`
+	Version  uint64     `json:"-"`
 }
 
 // Timers are those that a case wants by an organisation's rules, none of them stored yet.

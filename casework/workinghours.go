@@ -25,19 +25,6 @@ type Week [7][]Span
 // Span is part of a day, in minutes from midnight: From belongs to it, To does not. 24 hours are 1440.
 type Span struct{ From, To int }
 
-// Day is a day in the calendar.
-type Day struct {
-	Year  int
-	Month time.Month
-	Day   int
-}
-
-// dayOf is the day of an instant, as the calendar there shows it.
-func dayOf(t time.Time) Day {
-	y, m, d := t.Date()
-	return Day{y, m, d}
-}
-
 // weekdays names the days as configurations do.
 func weekdays() []string { return []string{"sun", "mon", "tue", "wed", "thu", "fri", "sat"} }
 
@@ -187,6 +174,40 @@ func (w WorkingHours) NextOpening(t time.Time) time.Time {
 	return time.Time{}
 }
 
+// Day is the day of an instant there.
+func (w WorkingHours) Day(t time.Time) Day { return dayOf(t.In(w.location())) }
+
+// Morning is when the organisation begins to work on a day, or on the next on which it does. Without hours that is 07:00 of that day.
+func (w WorkingHours) Morning(d Day) time.Time { return w.workday(d)[0].from }
+
+// Evening is when it stops, 23:59 at the latest, so that it is on that day. Without hours it is that.
+func (w WorkingHours) Evening(d Day) time.Time {
+	spans := w.workday(d)
+	first, last := spans[0].from, spans[len(spans)-1].to
+	midnight := time.Date(first.Year(), first.Month(), first.Day(), 23, 59, 0, 0, first.Location())
+	if last.After(midnight) {
+		return midnight
+	}
+	return last
+}
+
+// workday is the hours of a day, or of the next that has any: one span at least. Where nobody works for ten years it is that day's.
+func (w WorkingHours) workday(d Day) []instants {
+	if !w.always() {
+		for n := range maxDays {
+			if spans := w.spans(w.at(d.Add(n), 0)); len(spans) > 0 {
+				return spans
+			}
+		}
+	}
+	return []instants{{w.at(d, defaultOpening), w.at(d, 24*60)}}
+}
+
+// at is the instant so many minutes from midnight.
+func (w WorkingHours) at(d Day, minutes int) time.Time {
+	return time.Date(d.Year, d.Month, d.Day, 0, minutes, 0, 0, w.location())
+}
+
 func later(a, b time.Time) time.Time {
 	if a.After(b) {
 		return a
@@ -204,11 +225,8 @@ func (w WorkingHours) spans(t time.Time) (out []instants) {
 	if w.Holiday != nil && w.Holiday(day) {
 		return nil
 	}
-	at := func(minutes int) time.Time {
-		return time.Date(day.Year, day.Month, day.Day, 0, minutes, 0, 0, w.location())
-	}
 	for _, s := range w.Week[t.Weekday()] {
-		out = append(out, instants{at(s.From), at(s.To)})
+		out = append(out, instants{w.at(day, s.From), w.at(day, s.To)})
 	}
 	return out
 }
