@@ -121,8 +121,8 @@ type Desk interface {
 	Statistics
 	Webhooks
 	People
-	Holds
 	Doors
+	Planner
 	Audit
 	Administer() error // why the caller may not see or change how the organisation looks and works; nil: he may
 }
@@ -291,11 +291,11 @@ func (s *server) engine() (*gin.Engine, error) {
 	s.suspensionCalls()
 	s.lookCalls()
 	s.thingCalls()
+	s.scheduleCalls()
 	s.sheetCalls()
 	s.tokenCalls()
 	s.figureCalls()
 	s.peopleCalls()
-	s.holdCalls()
 	s.auditCalls()
 	return e, s.serveDescription(e)
 }

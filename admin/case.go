@@ -40,6 +40,7 @@ type Case struct {
 	Assignee    string            `json:"assignee"`
 	Proposed    string            `json:"proposed_supplier,omitempty" doc:"The contact of the supplier whom a route proposes for the order"`
 	Fields      map[string]string `json:"fields"`
+	Schedule    string            `json:"schedule,omitempty" doc:"That opened it"`
 	Reporter    *Reporter         `json:"reporter" doc:"null where nobody is known to have reported it"`
 	CreatedAt   time.Time         `json:"created_at"`
 	UpdatedAt   time.Time         `json:"updated_at"`
@@ -47,7 +48,6 @@ type Case struct {
 	Waiting     *Waiting          `json:"waiting,omitempty" doc:"Of a case that waits"`
 	ClosedAt    *time.Time        `json:"closed_at"`
 	Access      *Access           `json:"access,omitempty" doc:"How somebody gets in; not there where nobody has said"`
-	Hold        *Hold             `json:"hold,omitempty" doc:"A legal hold; not there: the case may be erased"`
 	Links       []Link            `json:"links" nullable:"false"`
 	Lanes       []Lane            `json:"lanes" nullable:"false"`
 	Orders      []WorkOrder       `json:"orders" nullable:"false"`
@@ -127,7 +127,7 @@ type Participant struct {
 func (v view) kase(c casework.Case) (Case, error) {
 	out := Case{
 		Number: uint64(c.Number), Org: string(c.Org), Subject: c.Subject, Description: c.Description,
-		Status: string(c.Status), Class: c.Class, Priority: Priority(c.Priority), Object: c.Object, Assignee: c.Assignee, Proposed: c.Proposed,
+		Status: string(c.Status), Class: c.Class, Priority: Priority(c.Priority), Object: c.Object, Assignee: c.Assignee, Proposed: c.Proposed, Schedule: c.Schedule,
 		Fields: map[string]string{}, CreatedAt: c.CreatedAt.UTC(), UpdatedAt: c.UpdatedAt.UTC(),
 		DueAt: utc(c.DueAt), ClosedAt: utc(c.ClosedAt), Links: []Link{}, Lanes: []Lane{}, Orders: []WorkOrder{}, Todo: []Todo{},
 	}
@@ -135,7 +135,7 @@ func (v view) kase(c casework.Case) (Case, error) {
 	if r := c.Reporter; r != nil {
 		out.Reporter = &Reporter{Name: r.Name, Email: r.Email, Phone: r.Phone, Language: r.Language}
 	}
-	out.Access, out.Hold = showAccess(c.Access), showHold(c.Hold)
+	out.Access = showAccess(c.Access)
 	if w := c.Waiting; w != nil {
 		out.Waiting = &Waiting{For: string(w.For), Text: w.Text, Since: w.Since.UTC()}
 	}

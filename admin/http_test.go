@@ -32,7 +32,7 @@ func calls() [][3]string {
 		{"GET", "/api/v1/cases/1/entries", ""}, {"GET", "/api/v1/entries/x", ""}, {"POST", "/api/v1/entries/x/move", `{"case":1}`},
 		{"POST", "/api/v1/cases/1/merge", `{"into":2}`}, {"POST", "/api/v1/cases/1/split", `{"subject":"x","entries":["x"]}`},
 		{"POST", "/api/v1/cases/1/links", `{"kind":"parent_of","case":2}`}, {"DELETE", "/api/v1/cases/1/links/parent_of/2", ""},
-		{"POST", "/api/v1/cases/1/updates", `{"text":"x"}`}, {"GET", "/api/v1/cases/1/codes", ""}, {"PUT", "/api/v1/cases/1/codes", `{"text":"x"}`}, {"PUT", "/api/v1/cases/1/hold", `{"held":true,"reason":"x"}`},
+		{"POST", "/api/v1/cases/1/updates", `{"text":"x"}`}, {"GET", "/api/v1/cases/1/codes", ""}, {"PUT", "/api/v1/cases/1/codes", `{"text":"x"}`},
 		{"POST", "/api/v1/cases/1/messages", `{"lane":"internal","text":"x"}`}, {"POST", "/api/v1/cases/1/orders", `{"supplier":"a@b.example"}`},
 		{"GET", "/api/v1/cases/1/orders", ""}, {"GET", "/api/v1/cases/1/quotes", ""}, {"GET", "/api/v1/orders/x", ""}, {"POST", "/api/v1/orders/x", `{"action":"withdraw"}`},
 		{"GET", "/api/v1/messages/x/raw", ""}, {"GET", "/api/v1/attachments/x", ""}, {"GET", "/api/v1/attachments/x/thumbnail", ""},
@@ -43,7 +43,7 @@ func calls() [][3]string {
 		{"GET", "/api/v1/todo", ""}, {"POST", "/api/v1/todo/x/done", ""},
 		{"GET", "/api/v1/events", ""}, {"POST", "/api/v1/webhooks", `{"url":"https://x.example"}`}, {"GET", "/api/v1/webhooks", ""}, {"GET", "/api/v1/webhooks/x", ""},
 		{"DELETE", "/api/v1/webhooks/x", ""}, {"POST", "/api/v1/webhooks/x/replay", `{"after":0}`}, {"GET", "/api/v1/suspensions", ""}, {"DELETE", "/api/v1/suspensions/a@b.example", ""},
-		{"POST", "/api/v1/import/contacts", "id;name\n"}, {"GET", "/api/v1/export/contacts", ""}, {"GET", "/api/v1/audit", ""},
+		{"POST", "/api/v1/import/contacts", "id;name\n"}, {"GET", "/api/v1/export/contacts", ""}, {"GET", "/api/v1/audit", ""}, {"GET", "/api/v1/schedules/x/state", ""},
 	}
 	for _, list := range []string{"", "/suppliers", "/repeats", "/clusters", "/plan"} {
 		all = append(all, [3]string{"GET", "/api/v1/figures" + list, ""})
@@ -51,6 +51,7 @@ func calls() [][3]string {
 	for many, body := range map[string]string{
 		"roles": `{"id":"x","name":"X","permissions":[]}`, "objects": `{"id":"x","kind":"area","name":"X"}`, "contacts": `{"id":"x","name":"X","parts":["staff"]}`, "segments": `{"id":"x","name":"X"}`,
 		"tenancies": `{"id":"x","customer":"c","object":"o","from":"2026-01-01"}`, "classes": `{"path":"x"}`, "routes": `{"id":"x","assignee":"c"}`,
+		"schedules": `{"id":"x","title":"X","first":"2026-12-01","every":1,"unit":"years"}`,
 	} {
 		path := "/api/v1/" + many
 		all = append(all, [][3]string{{"GET", path, ""}, {"GET", path + "/x", ""}, {"PUT", path + "/x", body}, {"GET", path + "/x/editions", ""}}...)

@@ -38,6 +38,8 @@ func newGuardedHouse(t *testing.T) *guardedHouse {
 		put("tenancies/t-"+mark, fmt.Sprintf(`{"id":"t-%s","customer":"c-%s","object":"kv-%s","from":"2024-01-01"}`, mark, mark, mark))
 	}
 	for _, c := range []struct{ mark, class, object string }{{"open", "VVS", "kv-open"}, {hidden, "El", "kv-" + hidden}} {
+		put("classes/"+c.class, fmt.Sprintf(`{"path":%q}`, c.class))
+		put("schedules/s-"+c.mark, fmt.Sprintf(`{"id":"s-%s","title":"Syn %s","class":%q,"object":%q,"first":"2030-01-01","every":1,"unit":"years"}`, c.mark, c.mark, c.class, c.object))
 		h.want(http.StatusCreated, nil, "POST", "/api/v1/cases", fmt.Sprintf(`{"subject":"Fel %s","description":"%s","class":%q,"object":%q,"reporter":{"name":"%s","email":"kund@%s.example"}}`,
 			c.mark, c.mark, c.class, c.object, c.mark, c.mark))
 	}
@@ -109,7 +111,6 @@ func (h *guardedHouse) probes() map[string]probe {
 		"list-orders":       case2("/orders", ""),
 		"get-codes":         case2("/codes", ""),
 		"put-codes":         case2("/codes", `{"text":"x"}`),
-		"put-hold":          case2("/hold", `{"held":true,"reason":"x"}`),
 		"compare-quotes":    case2("/quotes", ""),
 		"get-order":         {"/orders/2-1", "/orders/99-1", ""},
 		"act-on-order":      {"/orders/2-1", "/orders/99-1", `{"action":"withdraw"}`},
@@ -140,14 +141,17 @@ func (h *guardedHouse) probes() map[string]probe {
 		"get-webhook":       id("/webhooks/", "x", "", ""),
 		"remove-webhook":    id("/webhooks/", "x", "", ""),
 		"replay-webhook":    id("/webhooks/", "x", "/replay", `{"after":0}`),
+
+		"get-schedule-state": id("/schedules/", "s-"+hidden, "/state", ""),
 	}
-	for _, path := range []string{"/outbox", "/sms", "/suspensions", "/todo", "/tokens", "/triage", "/objects", "/contacts", "/tenancies", "/segments", "/classes", "/routes", "/roles"} {
+	for _, path := range []string{"/outbox", "/sms", "/suspensions", "/todo", "/tokens", "/triage", "/objects", "/contacts", "/tenancies", "/segments", "/classes", "/routes", "/roles", "/schedules"} {
 		p["list-"+path[1:]] = list(path)
 	}
 	for one, c := range map[string][3]string{
 		"object": {"/objects/", "kv-" + hidden, `{"id":"ID","kind":"area","name":"x"}`}, "contact": {"/contacts/", "c-" + hidden, `{"id":"ID","parts":["staff"],"name":"x"}`},
 		"tenancy": {"/tenancies/", "t-" + hidden, `{"id":"ID","customer":"c","object":"o","from":"2024-01-01"}`}, "segment": {"/segments/", "s", `{"id":"ID","name":"x"}`},
 		"class": {"/classes/", "c", `{"path":"ID"}`}, "route": {"/routes/", "r", `{"id":"ID","assignee":"x"}`}, "role": {"/roles/", "r", `{"id":"ID","name":"x","permissions":[]}`},
+		"schedule": {"/schedules/", "s-" + hidden, `{"id":"ID","title":"x","first":"2026-12-01","every":1,"unit":"years"}`},
 	} {
 		p["get-"+one], p["list-"+one+"-editions"] = id(c[0], c[1], "", ""), id(c[0], c[1], "/editions", "")
 		p["put-"+one] = id(c[0], c[1], "", c[2])

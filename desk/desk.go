@@ -175,18 +175,23 @@ func caseError(n casework.CaseNumber, err error) error {
 // Open opens a case and returns it.
 func (d *Desk) Open(ctx context.Context, org casework.OrgID, cmd casework.Open, by casework.Actor) (casework.Case, error) {
 	var opened casework.Case
-	err := d.update(ctx, func(tx casestore.Tx) error {
-		var err error
-		now := d.Now()
-		if opened, err = d.open(tx, org, cmd, by, now); err != nil {
-			return err
-		}
-		if opened, err = d.dispatch(tx, opened, now); err == nil {
-			opened, err = d.tellAssignee(tx, opened, by, now)
-		}
+	err := d.update(ctx, func(tx casestore.Tx) (err error) {
+		opened, err = d.openFor(tx, org, cmd, by, d.Now())
 		return err
 	})
 	return opened, err
+}
+
+// openFor opens a case for whoever takes care of it, and tells him.
+func (d *Desk) openFor(tx casestore.Tx, org casework.OrgID, cmd casework.Open, by casework.Actor, at time.Time) (casework.Case, error) {
+	c, err := d.open(tx, org, cmd, by, at)
+	if err != nil {
+		return c, err
+	}
+	if c, err = d.dispatch(tx, c, at); err != nil {
+		return c, err
+	}
+	return d.tellAssignee(tx, c, by, at)
 }
 
 func (d *Desk) open(tx casestore.Tx, org casework.OrgID, cmd casework.Open, by casework.Actor, at time.Time) (casework.Case, error) {

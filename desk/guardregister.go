@@ -1,6 +1,7 @@
 package desk
 
 import (
+	"context"
 	"slices"
 
 	"smartmail/access"
@@ -124,6 +125,25 @@ func (g *Guarded) Classes() Register[register.Class] {
 // Routes is Desk.Routes.
 func (g *Guarded) Routes() Register[register.Route] {
 	return guarded(g, g.desk.Routes(), access.EditThings)
+}
+
+// Schedules is Desk.Schedules: those whose cases are within the scope.
+func (g *Guarded) Schedules() Register[register.Schedule] {
+	r := guarded(g, g.desk.Schedules(), access.EditThings)
+	if !g.grant.Scope.Whole() {
+		r.guard.seen = func(tx casestore.Tx, org casework.OrgID, s register.Schedule) (bool, error) {
+			return g.sees(tx, access.ReadThings, casework.Case{Org: org, Class: s.Class, Object: s.Object, Assignee: s.Assignee})
+		}
+	}
+	return r
+}
+
+// ScheduleState is Desk.ScheduleState.
+func (g *Guarded) ScheduleState(ctx context.Context, org casework.OrgID, id string) (ScheduleState, error) {
+	if _, err := g.Schedules().Get(ctx, org, id); err != nil {
+		return ScheduleState{}, err
+	}
+	return g.desk.ScheduleState(ctx, org, id)
 }
 
 // Roles is Desk.Roles.

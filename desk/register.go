@@ -22,8 +22,9 @@ type Register[T casework.Thing] struct {
 	desk  *Desk
 	kind  string
 	table *casestore.Table[casework.Registered[T]]
-	fits  func(tx casestore.Tx, org casework.OrgID, thing T) error // checks what the thing refers to
-	files *filed[T]                                                // nil: the kind is not imported
+	fits  func(tx casestore.Tx, org casework.OrgID, thing T) error                    // checks what the thing refers to
+	then  func(tx casestore.Tx, org casework.OrgID, was, thing T, at time.Time) error // what follows from a change; was is the zero value of a new thing. nil: nothing
+	files *filed[T]                                                                   // nil: the kind is not imported
 	guard guard[T]
 }
 
@@ -194,6 +195,7 @@ func (r Register[T]) replace(tx casestore.Tx, org casework.OrgID, saved casework
 			return saved, "", err
 		}
 	}
+	was := saved.Thing
 	saved.Org, saved.Thing, saved.At, saved.By = org, thing, at, by
 	if err := r.table.Put(tx, &saved); err != nil {
 		return saved, "", err
@@ -201,6 +203,11 @@ func (r Register[T]) replace(tx casestore.Tx, org casework.OrgID, saved casework
 	edition := casework.Edition{Org: org, Kind: r.kind, ID: thing.Key(), Number: saved.Version, At: at, By: by, Thing: doc}
 	if err := casestore.Editions.Put(tx, &edition); err != nil {
 		return saved, "", err
+	}
+	if r.then != nil {
+		if err := r.then(tx, org, was, thing, at); err != nil {
+			return saved, "", err
+		}
 	}
 	return saved, did, record(tx, casework.Event{Org: org, At: at, Kind: casework.EventRegister, Thing: r.kind + "/" + thing.Key()})
 }

@@ -75,6 +75,20 @@ func classFits(tx casestore.Tx, org casework.OrgID, c register.Class) error {
 	return mustBeIfAny(tx, casestore.Contacts, org, "escalate", c.Escalate)
 }
 
+func scheduleFits(tx casestore.Tx, org casework.OrgID, s register.Schedule) error {
+	if err := mustBeIfAny(tx, casestore.Classes, org, "class", s.Class); err != nil {
+		return err
+	}
+	if err := mustBeIfAny(tx, casestore.Objects, org, "object", s.Object); err != nil || s.Assignee == "" {
+		return err
+	}
+	works, err := ofTheHouse(tx, org, []string{s.Assignee})
+	if err == nil && len(works) == 0 && s.Runs() {
+		err = fault.New(fault.Invalid, fmt.Sprintf("assignee: nobody %q works here", s.Assignee))
+	}
+	return err
+}
+
 func routeFits(tx casestore.Tx, org casework.OrgID, r register.Route) error {
 	if err := mustBeIfAny(tx, casestore.Classes, org, "class", r.Class); err != nil {
 		return err

@@ -34,6 +34,9 @@ func (d *Desk) retime(tx casestore.Tx, before, after casework.Case) error {
 			return err
 		}
 	}
+	if after.Schedule != "" && (before.Status == casework.StatusClosed) != (after.Status == casework.StatusClosed) {
+		return d.resumeSchedule(tx, after)
+	}
 	return nil
 }
 
@@ -101,8 +104,11 @@ func (d *Desk) runNext(tx casestore.Tx, org casework.OrgID, after casestore.Key)
 }
 
 func (d *Desk) runTimer(tx casestore.Tx, t casework.Timer, now time.Time) error {
-	if t.Kind == casework.TimerMorning {
+	switch t.Kind { // of no case
+	case casework.TimerMorning:
 		return d.writeMorning(tx, t, now)
+	case casework.TimerSchedule:
+		return d.openScheduled(tx, t, now)
 	}
 	c, err := casestore.Cases.Get(tx, casestore.CaseKey(t.Org, t.Case))
 	if err != nil {
