@@ -121,6 +121,7 @@ type Desk interface {
 	Statistics
 	Webhooks
 	People
+	Holds
 	Doors
 	Planner
 	Audit
@@ -296,6 +297,7 @@ func (s *server) engine() (*gin.Engine, error) {
 	s.tokenCalls()
 	s.figureCalls()
 	s.peopleCalls()
+	s.holdCalls()
 	s.auditCalls()
 	return e, s.serveDescription(e)
 }

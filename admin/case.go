@@ -48,6 +48,7 @@ type Case struct {
 	Waiting     *Waiting          `json:"waiting,omitempty" doc:"Of a case that waits"`
 	ClosedAt    *time.Time        `json:"closed_at"`
 	Access      *Access           `json:"access,omitempty" doc:"How somebody gets in; not there where nobody has said"`
+	Hold        *Hold             `json:"hold,omitempty" doc:"A legal hold; not there: the case may be erased"`
 	Links       []Link            `json:"links" nullable:"false"`
 	Lanes       []Lane            `json:"lanes" nullable:"false"`
 	Orders      []WorkOrder       `json:"orders" nullable:"false"`
@@ -135,7 +136,7 @@ func (v view) kase(c casework.Case) (Case, error) {
 	if r := c.Reporter; r != nil {
 		out.Reporter = &Reporter{Name: r.Name, Email: r.Email, Phone: r.Phone, Language: r.Language}
 	}
-	out.Access = showAccess(c.Access)
+	out.Access, out.Hold = showAccess(c.Access), showHold(c.Hold)
 	if w := c.Waiting; w != nil {
 		out.Waiting = &Waiting{For: string(w.For), Text: w.Text, Since: w.Since.UTC()}
 	}

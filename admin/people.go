@@ -172,6 +172,19 @@ type Erased struct {
 	Contacts   int    `json:"contacts"`
 	Editions   int    `json:"editions"`
 	Next       string `json:"next" doc:"after of the next call; empty: it is done"`
+
+	Held []uint64 `json:"held" nullable:"false" doc:"Cases on legal hold: nothing was taken out of them, and the contact stays until they are free"`
+}
+
+func erased(e desk.Erased) Erased {
+	out := Erased{
+		Cases: e.Cases, Open: e.Open, Entries: e.Entries, Mails: e.Mails, Files: e.Files, Outgoing: e.Outgoing, References: e.References,
+		Addresses: e.Addresses, Tokens: e.Tokens, Contacts: e.Contacts, Editions: e.Editions, Next: e.Next, Held: []uint64{},
+	}
+	for _, n := range e.Held {
+		out.Held = append(out.Held, uint64(n))
+	}
+	return out
 }
 
 type erasedOutput struct{ Body Erased }
@@ -186,5 +199,5 @@ func (s *server) erasePerson(ctx context.Context, in *erasePersonInput) (*erased
 	did, err := s.desk(ctx).Erase(ctx, org, desk.Erasure{
 		Whose: desk.Whose{Contact: b.Contact, Email: b.Email}, DryRun: b.DryRun, After: b.After, Why: b.Why, By: who.actor,
 	})
-	return &erasedOutput{Erased(did)}, err
+	return &erasedOutput{erased(did)}, err
 }

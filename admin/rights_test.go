@@ -111,6 +111,7 @@ func (h *guardedHouse) probes() map[string]probe {
 		"list-orders":       case2("/orders", ""),
 		"get-codes":         case2("/codes", ""),
 		"put-codes":         case2("/codes", `{"text":"x"}`),
+		"put-hold":          case2("/hold", `{"held":true,"reason":"x"}`),
 		"compare-quotes":    case2("/quotes", ""),
 		"get-order":         {"/orders/2-1", "/orders/99-1", ""},
 		"act-on-order":      {"/orders/2-1", "/orders/99-1", `{"action":"withdraw"}`},

@@ -136,6 +136,7 @@ type Case struct {
 	Held        []EntryID         `json:"held,omitempty"`       // mails that wait for a person to vouch for them
 	Withdrawn   []EntryID         `json:"withdrawn,omitempty"`  // entries that were taken back
 	Attention   []Attention       `json:"attention,omitempty"`  // what a person has to see to, oldest first
+	Hold        *Hold             `json:"hold,omitempty"`       // nil: it may be erased
 	ErasedAt    time.Time         `json:"erased_at,omitzero"`   // when everybody outside was taken out of it; zero: he was not
 	LastSeq     uint64            `json:"last_seq"`
 	LastNo      ParticipantNo     `json:"last_no"`

@@ -5,13 +5,17 @@ import (
 	"time"
 )
 
-// Rules are what an organisation has chosen that its cases follow. The zero value works always, reminds nobody and escalates as soon as a
-// deadline is over.
+// Rules are what an organisation has chosen that its cases follow. The zero value works always, reminds nobody, warns two days before
+// a deadline and escalates as soon as it is over.
 type Rules struct {
 	Hours    WorkingHours
 	Orders   Reminding     // of suppliers
 	Escalate time.Duration // after the deadline of a case
+	Warn     time.Duration // before the deadline of a case; 0: Near
 }
+
+// NearAt is the instant before which deadlines lie that are near now, or over.
+func (r Rules) NearAt(now time.Time) time.Time { return now.Add(cmp.Or(r.Warn, Near)) }
 
 // due is the deadline of a case with so many days from an instant, and the time that it has waited: a moment at which the organisation works.
 func (r Rules) due(from time.Time, days int, waited time.Duration) time.Time {

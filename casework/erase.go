@@ -83,6 +83,9 @@ func (p Person) Case(c Case) Case {
 			KeyBox: e.text(a.KeyBox), Pet: e.text(a.Pet), Present: a.Present, Times: e.text(a.Times),
 		}
 	}
+	if h := c.Hold; h != nil {
+		c.Hold = &Hold{Reason: e.text(h.Reason), By: p.actor(h.By), At: h.At}
+	}
 	if w := c.Waiting; w != nil {
 		c.Waiting = &Waiting{For: w.For, Text: e.text(w.Text), Since: w.Since}
 	}

@@ -132,3 +132,22 @@ func TestEscalate(t *testing.T) {
 func orderless(all []Timer) []Timer {
 	return slices.DeleteFunc(all, func(t Timer) bool { return t.Kind == TimerOrder })
 }
+
+// A case presses from so long before its deadline as the organisation says, and two days where it says nothing.
+func TestPressing(t *testing.T) {
+	c := opened(t) // due in seven days
+	for _, x := range []struct {
+		warn, before time.Duration
+		want         bool
+	}{
+		{0, 48 * time.Hour, false}, {0, 48*time.Hour - 1, true}, {0, 49 * time.Hour, false}, {0, -time.Hour, true},
+		{time.Hour, 61 * time.Minute, false}, {time.Hour, 59 * time.Minute, true}, {6 * 24 * time.Hour, 143 * time.Hour, true},
+	} {
+		if got := c.Pressing(Rules{Warn: x.warn}, c.DueAt.Add(-x.before)); got != x.want {
+			t.Errorf("warned %v before, %v before: %v", x.warn, x.before, got)
+		}
+	}
+	if done, _ := do(t, c, Edit{Status: status(StatusDone)}, noon); done.Pressing(Rules{}, done.DueAt) {
+		t.Error("what is done presses")
+	}
+}

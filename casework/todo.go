@@ -50,7 +50,7 @@ func (u Urgency) String() string {
 	return [...]string{"now", "soon", "normal", "deadline"}[min(u, ByDeadline)]
 }
 
-// Near is how long before its deadline a case is to be seen to.
+// Near is how long before its deadline a case is to be seen to, where an organisation has not chosen (Rules.Warn).
 const Near = 48 * time.Hour
 
 // Urgency is how urgent it is that somebody sees to something on a case. Of priority 0 everything is.
@@ -101,8 +101,8 @@ func (c *Case) asked() bool {
 
 // Pressing reports whether the deadline of a case that is not done is near or over: it says more than that nobody has begun, but for a
 // case that is due from the beginning.
-func (c *Case) Pressing(now time.Time) bool {
-	return c.Priority != "0" && c.Status != StatusDone && c.Status != StatusWaiting && c.Status != StatusClosed && !c.DueAt.IsZero() && c.DueAt.Before(now.Add(Near))
+func (c *Case) Pressing(r Rules, now time.Time) bool {
+	return c.Priority != "0" && c.Status != StatusDone && c.Status != StatusWaiting && c.Status != StatusClosed && !c.DueAt.IsZero() && c.DueAt.Before(r.NearAt(now))
 }
 
 // Words says in a sentence why something waits, in Swedish for "sv", else in English.

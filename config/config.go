@@ -265,6 +265,7 @@ func (o *Organisation) defaults() {
 	}
 	o.noticeDefaults()
 	o.Orders.Remind.defaults()
+	o.Deadline.defaults()
 	orElse(&o.Links.Valid, Duration(30*24*time.Hour))
 	orElse(&o.Links.Codes, Duration(14*24*time.Hour))
 	if o.Links.Page == nil {

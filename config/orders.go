@@ -1,5 +1,7 @@
 package config
 
+import "smartmail/casework"
+
 // Orders sets up what happens to orders by itself.
 type Orders struct {
 	Remind Remind `yaml:"remind"`
@@ -13,13 +15,24 @@ type Remind struct {
 	Times          *int      `yaml:"times"`           // then the orderer has it to do; 0: nobody is ever reminded
 }
 
-// Deadline says what happens when a case is not done in time.
+// Deadline says what happens when the deadline of a case comes near, and when it is over. What is not given is the default.
 type Deadline struct {
-	EscalateAfter Duration `yaml:"escalate_after"` // how long after it whoever answers for the case is told; 0s: at once
-	Manager       string   `yaml:"manager"`        // contact who answers for cases whose class names nobody; empty: nobody
+	Warn          *Duration `yaml:"warn"`           // how long before it the case is in somebody's to-do list
+	EscalateAfter Duration  `yaml:"escalate_after"` // how long after it whoever answers for the case is told; 0s: at once
+	Manager       string    `yaml:"manager"`        // contact who answers for cases whose class names nobody; empty: nobody
+}
+
+func (d *Deadline) defaults() {
+	if d.Warn == nil {
+		near := Duration(casework.Near)
+		d.Warn = &near
+	}
 }
 
 func (k *checker) deadline(key string, d Deadline) {
+	if *d.Warn < minutes(1) || *d.Warn > minutes(365*24*60) {
+		k.fail(key+".warn", "is not from a minute to a year")
+	}
 	if d.EscalateAfter < 0 || d.EscalateAfter > minutes(365*24*60) {
 		k.fail(key+".escalate_after", "is not from 0s to a year")
 	}

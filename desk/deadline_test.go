@@ -1,6 +1,7 @@
 package desk_test
 
 import (
+	"slices"
 	"testing"
 	"time"
 
@@ -81,5 +82,24 @@ func TestMentions(t *testing.T) {
 	cs, err := d.Case(t.Context(), "a", cs.Number)
 	if err != nil || len(cs.Attention) != 1 || cs.Attention[0].For != "nora" || cs.Attention[0].Code != casework.CodeMention {
 		t.Errorf("%v: %+v", err, cs.Attention)
+	}
+}
+
+// How long before its deadline a case is near is the organisation's choice: 48 hours where it makes none.
+func TestDeadlineIsNear(t *testing.T) {
+	d, c := staffed(t)
+	kase(t, d, "1001", "nora", "3")
+	far, near := []string{"normal not_started 1"}, []string{"soon deadline 1"}
+	c.forward(20 * time.Hour) // 52 before
+	for _, x := range []struct {
+		warn time.Duration
+		want []string
+	}{{0, far}, {53 * time.Hour, near}, {51 * time.Hour, far}} {
+		n := d.Notices["a"]
+		n.Warn = x.warn
+		d.Notices["a"] = n
+		if got := todos(t, d, "nora", 10); !slices.Equal(got, x.want) {
+			t.Errorf("warned %v before: %q", x.warn, got)
+		}
 	}
 }

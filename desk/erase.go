@@ -6,6 +6,7 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
+	"reflect"
 	"slices"
 	"strconv"
 	"strings"
@@ -36,12 +37,25 @@ type Erased struct {
 	Outgoing, References, Addresses    int // Addresses: suspensions, trusted senders, counts of notices
 	Tokens, Contacts, Editions         int
 	Next                               string // where the next call goes on; empty: it is done
+
+	Held []casework.CaseNumber // on legal hold: nothing was taken out of them, nor from the contact
 }
 
 func (e *Erased) add(o Erased) {
 	e.Cases, e.Open, e.Entries, e.Mails, e.Files = e.Cases+o.Cases, e.Open+o.Open, e.Entries+o.Entries, e.Mails+o.Mails, e.Files+o.Files
 	e.Outgoing, e.References, e.Addresses = e.Outgoing+o.Outgoing, e.References+o.References, e.Addresses+o.Addresses
 	e.Tokens, e.Contacts, e.Editions = e.Tokens+o.Tokens, e.Contacts+o.Contacts, e.Editions+o.Editions
+	for _, n := range o.Held {
+		if !slices.Contains(e.Held, n) {
+			e.Held = append(e.Held, n)
+		}
+	}
+}
+
+// same reports whether the counts are the same, whatever was held.
+func (e Erased) same(o Erased) bool {
+	e.Held, o.Held = nil, nil
+	return reflect.DeepEqual(e, o)
 }
 
 // Bounds of one call of Erase: it goes on with portions until the time is over.
@@ -53,7 +67,8 @@ const (
 
 // Erase takes a person out of everything: the register with all editions, cases, entries, mails, the outbox and what is held of his addresses.
 // What is left tells what happened, when and at what cost, and not to whom. It works in portions, each a transaction, and can be called again at
-// any time, also after it was done. The contact goes last, for it says which addresses are his. Errors: fault.Invalid, NotFound, Conflict.
+// any time, also after it was done. The contact goes last, for it says which addresses are his. Cases on legal hold stay as they are, with their
+// mails, and while there are any of his so does the contact. Errors: fault.Invalid, NotFound, Conflict.
 func (d *Desk) Erase(ctx context.Context, org casework.OrgID, o Erasure) (all Erased, err error) {
 	stage, after, err := parseSpot(o.After)
 	if err != nil {
@@ -295,8 +310,8 @@ func (e *eraser) nobody(addresses []string) []string {
 
 // register erases his contact and all its editions; a new edition tells who did so.
 func (e *eraser) register(casestore.Key) (casestore.Key, error) {
-	if e.contact == "" {
-		return nil, nil
+	if held, err := e.heldCases(); err != nil || held || e.contact == "" {
+		return nil, err
 	}
 	r, err := casestore.Contacts.Get(e.tx, casestore.ThingKey(e.org, e.contact))
 	if err != nil {

@@ -3,6 +3,7 @@ package desk_test
 import (
 	"encoding/json"
 	"fmt"
+	"reflect"
 	"strings"
 	"testing"
 	"time"
@@ -84,7 +85,7 @@ func TestErase(t *testing.T) {
 	if did.Cases != 2 || did.Open != 2 || did.Contacts != 1 || did.Editions != 2 || did.Tokens != 1 || did.Addresses < 2 || did.Mails != 2 {
 		t.Errorf("erased: %+v", did)
 	}
-	if did != dry {
+	if !reflect.DeepEqual(did, dry) {
 		t.Errorf("counted %+v, and erased %+v", dry, did)
 	}
 	after := everything(t, d)
@@ -99,7 +100,7 @@ func TestErase(t *testing.T) {
 	if v, err := d.Verify(t.Context(), func(problem string) { t.Error(problem) }); err != nil || v.Mails != 2 {
 		t.Errorf("%+v, %v", v, err)
 	}
-	if again, err := d.Erase(t.Context(), "a", desk.Erasure{Whose: desk.Whose{Contact: "k1"}, By: eva}); err != nil || again != (desk.Erased{}) {
+	if again, err := d.Erase(t.Context(), "a", desk.Erasure{Whose: desk.Whose{Contact: "k1"}, By: eva}); err != nil || !reflect.DeepEqual(again, desk.Erased{}) {
 		t.Errorf("once more: %+v, %v", again, err)
 	}
 	kinds, kase, _ := story(t, d, 1)

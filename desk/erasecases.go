@@ -20,6 +20,9 @@ func (e *eraser) cases(i int, after casestore.Key) (casestore.Key, error) {
 
 // kase erases from a case, and from what was said on it. One entry tells so, where anything changed.
 func (e *eraser) kase(c casework.Case, x casework.Erase) error {
+	if e.holds(c) {
+		return nil
+	}
 	before := e.did
 	for f, err := range casestore.Entries.Scan(e.tx, casestore.Query{Prefix: casestore.EntriesOf(c.Org, c.Number)}) {
 		if err != nil {
@@ -46,7 +49,7 @@ func (e *eraser) kase(c casework.Case, x casework.Erase) error {
 		}
 	}
 	changed, err := differ(c, x.Case(c))
-	if err != nil || !changed && e.did == before && !x.All {
+	if err != nil || !changed && e.did.same(before) && !x.All {
 		return err
 	}
 	e.did.Cases++
@@ -70,6 +73,9 @@ func (e *eraser) kase(c casework.Case, x casework.Erase) error {
 // sweep, which keeps what a row names.
 func (e *eraser) mail(m casework.Mail, p casework.Person, parts bool) error {
 	is := p.Mail(m, parts, e.at)
+	if kept, err := e.keptMail(m); kept || err != nil {
+		return err
+	}
 	if err := put(e, casestore.Mails, m, is, &e.did.Mails); err != nil {
 		return err
 	}
@@ -134,6 +140,9 @@ func (e *eraser) references(after casestore.Key) (casestore.Key, error) {
 	return some(e.tx, casestore.References, q, func(r casework.Reference) error {
 		is := r
 		is.People = slices.DeleteFunc(slices.Clone(r.People), e.person.Has)
+		if kept, err := e.kept(r.Case); kept || err != nil || len(is.People) == len(r.People) {
+			return err
+		}
 		return put(e, casestore.References, r, is, &e.did.References)
 	})
 }
@@ -142,6 +151,13 @@ func (e *eraser) references(after casestore.Key) (casestore.Key, error) {
 func (e *eraser) outgoing(after casestore.Key) (casestore.Key, error) {
 	q := casestore.Query{Prefix: casestore.K(string(e.org)), After: after, Limit: eraseRows}
 	return some(e.tx, casestore.Outbox, q, func(o casework.OutboxItem) error {
-		return put(e, casestore.Outbox, o, e.person.Outgoing(o), &e.did.Outgoing)
+		is := e.person.Outgoing(o)
+		if changed, err := differ(o, is); err != nil || !changed {
+			return err
+		}
+		if kept, err := e.kept(o.Case); kept || err != nil {
+			return err
+		}
+		return put(e, casestore.Outbox, o, is, &e.did.Outgoing)
 	})
 }

@@ -56,7 +56,7 @@ func (d *Desk) todosIn(ctx context.Context, tx casestore.Tx, org casework.OrgID,
 	}
 	var last todoCursor
 	for u := from.urgency; u <= casework.Normal; u++ {
-		g := gathering{ctx: ctx, tx: tx, org: org, now: d.Now(), urgency: u, seen: q.seen, most: limit - len(p.Items) + 1}
+		g := gathering{ctx: ctx, tx: tx, org: org, rules: d.Notices[org].rules(), now: d.Now(), urgency: u, seen: q.seen, most: limit - len(p.Items) + 1}
 		if u == from.urgency {
 			g.after = from.place
 		}
@@ -148,6 +148,7 @@ type gathering struct {
 	ctx     context.Context
 	tx      casestore.Tx
 	org     casework.OrgID
+	rules   casework.Rules
 	now     time.Time
 	urgency casework.Urgency
 	seen    func(casestore.Tx, casework.Case) (bool, error)
@@ -179,7 +180,7 @@ func (g *gathering) list(l casestore.TodoList, belongs func(Todo) (bool, error))
 	if err := g.scan(casestore.TodoPrefix(g.org, l, g.urgency), nil, nil, belongs); err != nil {
 		return err
 	}
-	due, now, soon := casestore.TodoPrefix(g.org, l, casework.ByDeadline), casestore.Key(nil).Time(g.now), casestore.Key(nil).Time(g.now.Add(casework.Near))
+	due, now, soon := casestore.TodoPrefix(g.org, l, casework.ByDeadline), casestore.Key(nil).Time(g.now), casestore.Key(nil).Time(g.rules.NearAt(g.now))
 	switch g.urgency {
 	case casework.Now:
 		return g.scan(due, nil, now, belongs)
@@ -249,7 +250,7 @@ func (g *gathering) at(c casework.Case, prefix, pos casestore.Key) (Todo, casest
 		if !bytes.HasPrefix(pos, slices.Concat(prefix, place)) {
 			continue
 		}
-		if unbegun := a.Code == casework.CodeNew || a.Code == casework.CodeNotStarted; unbegun && c.Pressing(g.now) {
+		if unbegun := a.Code == casework.CodeNew || a.Code == casework.CodeNotStarted; unbegun && c.Pressing(g.rules, g.now) {
 			return Todo{}, nil, false
 		}
 		if a.Code == casework.CodeDeadline && g.urgency == casework.Now {

@@ -23,11 +23,12 @@ type Notices struct {
 	Emergency   string                // whom to call then; empty: nothing is said
 	Orders      casework.Reminding    // of suppliers
 	Escalate    time.Duration         // how long after a case's deadline whoever answers for it is told
+	Warn        time.Duration         // how long before a case's deadline it is near; 0: casework.Near
 	Manager     string                // contact who answers for cases whose class names nobody; empty: nobody
 }
 
 func (n Notices) rules() casework.Rules {
-	return casework.Rules{Hours: n.Hours, Orders: n.Orders, Escalate: n.Escalate}
+	return casework.Rules{Hours: n.Hours, Orders: n.Orders, Escalate: n.Escalate, Warn: n.Warn}
 }
 
 func (n Notices) location() *time.Location {

@@ -1,7 +1,6 @@
 package search
 
 import (
-	"encoding/binary"
 	"maps"
 	"slices"
 
@@ -13,8 +12,8 @@ import (
 // delta is what a portion of the log changes: every row is read and written once, in the order of keys.
 type delta struct {
 	org      casework.OrgID
-	postings map[string]*moved // by key
-	pages    map[uint64][]read
+	postings map[string]*moved                                     // by key
+	columns  map[*column]map[uint64]map[casework.CaseNumber]uint64 // what they hold from now on, by page
 }
 
 // moved says which cases come into a chunk of a set and which leave it.
@@ -35,6 +34,19 @@ func (d *delta) note(n casework.CaseNumber, v value) *moved {
 	return m
 }
 
+// enter notes what a column holds of a case from now on.
+func (d *delta) enter(c *column, n casework.CaseNumber, v uint64) {
+	pages, page := d.columns[c], uint64(n)>>pageBits
+	if pages == nil {
+		pages = map[uint64]map[casework.CaseNumber]uint64{}
+		d.columns[c] = pages
+	}
+	if pages[page] == nil {
+		pages[page] = map[casework.CaseNumber]uint64{}
+	}
+	pages[page][n] = v
+}
+
 func (d *delta) write(tx casestore.Tx) error {
 	var came, left []string // words that may be new, or gone
 	for _, key := range slices.Sorted(maps.Keys(d.postings)) {
@@ -51,9 +63,12 @@ func (d *delta) write(tx casestore.Tx) error {
 			left = append(left, m.value.text)
 		}
 	}
-	for _, page := range slices.Sorted(maps.Keys(d.pages)) {
-		if err := d.date(tx, page); err != nil {
-			return err
+	for _, c := range []*column{&changes, &objects} {
+		pages := d.columns[c]
+		for _, page := range slices.Sorted(maps.Keys(pages)) {
+			if err := c.enter(tx, d.org, page, pages[page]); err != nil {
+				return err
+			}
 		}
 	}
 	if err := learn(tx, d.org, came); err != nil {
@@ -89,22 +104,6 @@ func (d *delta) move(tx casestore.Tx, key casestore.Key, m *moved) (change int, 
 		return 0, nil
 	}
 	return -1, postings.Delete(tx, &p)
-}
-
-// date enters the last changes of a page's cases.
-func (d *delta) date(tx casestore.Tx, page uint64) error {
-	t, err := changes.Get(tx, casestore.K(string(d.org)).Uint(page))
-	if fault.Is(err, fault.NotFound) {
-		t, err = times{At: make([]byte, 8*pageSize)}, nil
-	}
-	if err != nil {
-		return err
-	}
-	t.Org, t.Page = d.org, page
-	for _, r := range d.pages[page] {
-		binary.BigEndian.PutUint64(t.At[8*(uint64(r.number)%pageSize):], uint64(r.at))
-	}
-	return changes.Put(tx, &t)
 }
 
 // learn enters words into the vocabulary that are not in it.

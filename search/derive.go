@@ -30,7 +30,7 @@ type read struct {
 func (x *Index) Name() string { return "search" }
 
 // Edition implements follow.Projection.
-func (x *Index) Edition() int { return 1 }
+func (x *Index) Edition() int { return 2 }
 
 // Derive implements follow.Projection.
 func (x *Index) Derive(source casestore.Tx, org casework.OrgID, changes []follow.Change) (func(casestore.Tx) error, error) {
@@ -151,13 +151,12 @@ func mailTexts(m casework.Mail) iter.Seq[string] {
 
 // replace writes what was read in the place of what is held.
 func replace(tx casestore.Tx, org casework.OrgID, all []read) error {
-	d := delta{org: org, postings: map[string]*moved{}, pages: map[uint64][]read{}}
+	d := delta{org: org, postings: map[string]*moved{}, columns: map[*column]map[uint64]map[casework.CaseNumber]uint64{}}
 	for _, r := range all {
 		if err := d.exchange(tx, r); err != nil {
 			return fmt.Errorf("index case %d: %w", r.number, err)
 		}
-		page := uint64(r.number) >> pageBits
-		d.pages[page] = append(d.pages[page], r)
+		d.enter(&changes, r.number, uint64(r.at))
 	}
 	return d.write(tx)
 }
@@ -173,6 +172,9 @@ func (d *delta) exchange(tx casestore.Tx, r read) error {
 		had = append(had, value{Field(v[0]), v[1]})
 	}
 	words, came, left := exchangeWords(held, r)
+	if is := objectIn(r.values); r.whole || is != objectIn(had) {
+		d.enter(&objects, r.number, uint64(markOf(is)))
+	}
 	d.moves(r.number, r.values, had)
 	d.moves(r.number, spoken(came), nil)
 	d.moves(r.number, nil, spoken(left))
@@ -188,6 +190,15 @@ func (d *delta) exchange(tx casestore.Tx, r read) error {
 		return holdings.Delete(tx, &h)
 	}
 	return nil
+}
+
+func objectIn(all []value) string {
+	for _, v := range all {
+		if v.field == Object {
+			return v.text
+		}
+	}
+	return ""
 }
 
 // exchangeWords returns the words of a case that are held from now on, and which of them are new and which are no longer. held is sorted.

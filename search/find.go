@@ -2,15 +2,15 @@ package search
 
 import (
 	"cmp"
-	"encoding/binary"
 	"fmt"
+	"maps"
 	"math"
+	"math/bits"
 	"slices"
 	"time"
 
 	"smartmail/casestore"
 	"smartmail/casework"
-	"smartmail/fault"
 )
 
 // reader answers one query in one View.
@@ -20,8 +20,9 @@ type reader struct {
 	query Query
 
 	terms []term
-	where set // cases for which the conditions hold
-	exact set // of those, the ones with all words
+	where set      // cases for which the conditions hold
+	lying []*marks // of the objects that they are on as well, one of each
+	exact set      // of those, the ones with all words
 }
 
 // part returns the cases of a part of the list.
@@ -64,7 +65,9 @@ func (r *reader) conditions() error {
 		return nil
 	}
 	for _, w := range r.query.Where {
-		if err := narrow(r.anyOf(w)); err != nil {
+		if w.Field == Object && len(w.Values) > manyObjects {
+			r.lying = append(r.lying, marksOf(w.Values))
+		} else if err := narrow(r.anyOf(w)); err != nil {
 			return err
 		}
 	}
@@ -136,7 +139,34 @@ func (r *reader) words(near bool) (set, error) {
 			found.and(said)
 		}
 	}
-	return found, nil
+	return found, r.sift(found)
+}
+
+// manyObjects are so many that the cases of each by itself take longer to read than the objects of all cases: an object
+// has few cases, and a chunk for nearly each of them.
+const manyObjects = 200
+
+// sift takes away what lies in none of many objects. A case of which no object is known yet stays: the caller looks at it.
+func (r *reader) sift(found set) error {
+	for _, lying := range r.lying {
+		column := columnReader{column: objects, tx: r.tx, org: r.org}
+		for _, number := range slices.Sorted(maps.Keys(found)) {
+			c := found[number]
+			for i, w := range c {
+				for ; w != 0; w &= w - 1 {
+					bit := bits.TrailingZeros64(w)
+					mark, err := column.at(casework.CaseNumber(number<<chunkBits | uint64(i*64+bit)))
+					if err != nil {
+						return err
+					}
+					if mark != 0 && !lying.has(uint32(mark)) {
+						c[i] &^= 1 << bit
+					}
+				}
+			}
+		}
+	}
+	return nil
 }
 
 func (r *reader) said(t term, near bool) (set, error) {
@@ -176,15 +206,16 @@ func (r *reader) first(found set, from place, limit int) ([]Hit, error) {
 		slices.SortFunc(best, order)
 		best = best[:min(limit, len(best))]
 	}
-	column := column{tx: r.tx, org: r.org}
+	changed := columnReader{column: changes, tx: r.tx, org: r.org}
 	low, high := instants(r.query.Updated)
 	for n := range found.numbers(!r.query.Oldest) { // old numbers changed long ago, mostly: the first ones seen are among the best
 		p := place{part: from.part, number: n}
 		if !r.query.ByNumber || !r.query.Updated.open() {
-			at, err := column.at(n)
+			micro, err := changed.at(n)
 			if err != nil {
 				return nil, err
 			}
+			at := int64(micro)
 			if at < low || at >= high {
 				continue
 			}
@@ -223,28 +254,4 @@ func instants(s Span) (low, high int64) {
 		high = s.To.Add(time.Microsecond - 1).UnixMicro() // the column has whole ones
 	}
 	return low, high
-}
-
-// column reads the column of last changes, page by page.
-type column struct {
-	tx   casestore.Tx
-	org  casework.OrgID
-	page times
-	open bool
-}
-
-// at is when a case was last changed. Numbers must come in order, or pages are read again.
-func (c *column) at(n casework.CaseNumber) (int64, error) {
-	if page := uint64(n) >> pageBits; !c.open || c.page.Page != page {
-		t, err := changes.Get(c.tx, casestore.K(string(c.org)).Uint(page))
-		if fault.Is(err, fault.NotFound) {
-			t, err = times{At: make([]byte, 8*pageSize)}, nil
-		}
-		if err != nil {
-			return 0, err
-		}
-		t.Page = page
-		c.page, c.open = t, true
-	}
-	return int64(binary.BigEndian.Uint64(c.page.At[8*(uint64(n)%pageSize):])), nil
 }

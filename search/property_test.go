@@ -2,6 +2,7 @@ package search_test
 
 import (
 	"cmp"
+	"fmt"
 	"slices"
 	"strconv"
 	"strings"
@@ -75,6 +76,7 @@ var (
 	someStatuses = []casework.Status{"new", "assigned", "closed"}
 	someClasses  = []string{"", "VVS", "VVS > Blandare", "El"}
 	somePeople   = []string{"", "bo", "Eva"}
+	someObjects  = []string{"", "Lgh 1101", "Port B"}
 	someWords    = []string{"kran", "lås", "pump", "fönster"}
 )
 
@@ -84,6 +86,7 @@ func drawCase(t *rapid.T) casework.Case {
 		Number:    casework.CaseNumber(number.Draw(t, "number")),
 		Subject:   strings.Join(rapid.SliceOfN(rapid.SampledFrom(someWords), 0, 3).Draw(t, "words"), " "),
 		Status:    rapid.SampledFrom(someStatuses).Draw(t, "status"),
+		Object:    rapid.SampledFrom(someObjects).Draw(t, "object"),
 		Class:     rapid.SampledFrom(someClasses).Draw(t, "class"),
 		Assignee:  rapid.SampledFrom(somePeople).Draw(t, "assignee"),
 		CreatedAt: drawTime(t),
@@ -110,6 +113,15 @@ func drawQuery(t *rapid.T) (q search.Query) {
 	}
 	if maybe("assignee?") {
 		q.Where = append(q.Where, search.Condition{Field: search.Assignee, Values: []string{cmp.Or(rapid.SampledFrom(somePeople).Draw(t, "assignee"), search.Nobody)}})
+	}
+	if maybe("object?") {
+		objects := []string{rapid.SampledFrom(someObjects[1:]).Draw(t, "object")}
+		if rapid.Bool().Draw(t, "in a large area") {
+			for n := range 300 {
+				objects = append(objects, fmt.Sprint("Lgh ", 2000+n))
+			}
+		}
+		q.Where = append(q.Where, search.Condition{Field: search.Object, Values: objects})
 	}
 	for _, s := range []*search.Span{&q.Created, &q.Updated, &q.Due} {
 		if maybe("span?") {

@@ -314,8 +314,8 @@ func TestFollows(t *testing.T) {
 		t.Fatal(err)
 	}
 	h.catchUp()
-	if n := h.rows(); n != before+1 {
-		t.Errorf("%d rows are left, want %d and a page of times", n, before)
+	if n := h.rows(); n != before+2 {
+		t.Errorf("%d rows are left, want %d and a page of each column", n, before)
 	}
 }
 

@@ -36,19 +36,6 @@ type spelling struct {
 	Version uint64
 }
 
-// times is a page of the column of last changes, in microseconds since 1970, by the low part of the case number; 0: no such case.
-type times struct {
-	Org     casework.OrgID
-	Page    uint64
-	At      []byte // eight bytes for each
-	Version uint64
-}
-
-const (
-	pageBits = 8
-	pageSize = 1 << pageBits
-)
-
 var (
 	postings = casestore.Declare("postings", 1,
 		func(p *posting) casestore.Key { return postingsOf(p.Org, p.Value).Uint(p.Chunk) },
@@ -79,18 +66,6 @@ var (
 			s.At, s.Word = int(doc[0]), string(doc[1:])
 			return nil
 		})
-	changes = casestore.Declare("changes", 1,
-		func(t *times) casestore.Key { return casestore.K(string(t.Org)).Uint(t.Page) },
-		func(t *times) *uint64 { return &t.Version },
-	).WithCodec(
-		func(t *times) ([]byte, error) { return t.At, nil },
-		func(doc []byte, t *times) error {
-			if len(doc) != 8*pageSize {
-				return errTorn
-			}
-			t.At = bytes.Clone(doc)
-			return nil
-		})
 )
 
 var errTorn = errors.New("a row of the search index is torn")
@@ -110,5 +85,5 @@ func spelled(org casework.OrgID, inside bool) casestore.Key {
 
 // Schemas are the tables of the index.
 func Schemas() []*casestore.Schema {
-	return []*casestore.Schema{postings.Schema(), holdings.Schema(), vocabulary.Schema(), changes.Schema()}
+	return []*casestore.Schema{postings.Schema(), holdings.Schema(), vocabulary.Schema(), changes.rows.Schema(), objects.rows.Schema()}
 }

@@ -68,7 +68,7 @@ func notices(cfg *config.Config) (map[casework.OrgID]desk.Notices, error) {
 		n := desk.Notices{
 			Acknowledge: *o.Acknowledge, Booked: o.Notify.Booked, Language: o.Language,
 			Location: hours.Location, Hours: hours, Closed: o.Hours.Notice, Emergency: o.Hours.Emergency,
-			Orders: reminding(o.Orders.Remind, hours), Escalate: time.Duration(o.Deadline.EscalateAfter), Manager: o.Deadline.Manager,
+			Orders: reminding(o.Orders.Remind, hours), Warn: time.Duration(*o.Deadline.Warn), Escalate: time.Duration(o.Deadline.EscalateAfter), Manager: o.Deadline.Manager,
 		}
 		for _, s := range o.Notify.Status {
 			n.Status = append(n.Status, casework.Status(s))
