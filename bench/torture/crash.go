@@ -5,27 +5,41 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
 	"time"
 
+	"golang.org/x/sync/errgroup"
+
 	"smartmail/testrig"
 )
 
-// crash records what the real program does to its files while mail comes in, from the first start of an empty folder to its stop, and
-// cuts the power at moments in between.
-func (r *rack) crash(ctx context.Context, tell func(outcome)) error {
+// crash records what the real program does to its files while mail comes in and goes out, from the first start of an empty folder to its
+// stop, and cuts the power at moments in between.
+func (r *rack) crash(ctx context.Context, tell func(outcome)) (err error) {
 	dir := filepath.Join(r.dir, "crash")
+	to, err := newRemote(rand.New(rand.NewPCG(r.seed, 1)))
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, to.Close()) }()
 	m := &mailer{rnd: r.rnd, prefix: "c"}
-	t, err := r.record(ctx, dir, func(binary string) error { return r.recordedLoad(ctx, dir, binary, m) })
+	t, err := r.record(ctx, dir, func(binary string) error {
+		return r.recordedLoad(ctx, testrig.Options{Dir: dir, Binary: binary, Top: to.relay()}, m)
+	})
 	if err != nil {
 		return err
 	}
 	o := outcome{trial: "power cut at recorded calls", mails: m.answered()}
 	if len(t.answers) < o.mails {
 		return fmt.Errorf("the record has %d answers, the peers heard %d", len(t.answers), o.mails)
+	}
+	if o.out, _ = to.count(&o); o.out == 0 || len(t.left) < o.out {
+		return fmt.Errorf("the record has %d mails that left, the remote took %d", len(t.left), o.out)
 	}
 	if err := r.cuts(ctx, &o, t, m); err != nil {
 		return err
@@ -36,14 +50,14 @@ func (r *rack) crash(ctx context.Context, tell func(outcome)) error {
 			syncs++
 		}
 	}
-	o.note = fmt.Sprintf("at %d of %d calls on files (%d syncs): what is not synced is lost, or there, or torn", min(r.points, len(t.acts)), len(t.acts), syncs)
+	o.note = fmt.Sprintf("at %d of %d calls on files (%d syncs): what is not synced is lost, or there, or torn; started again %d times", o.rounds, len(t.acts), syncs, (o.rounds+revive-1)/revive)
 	tell(o)
 	return nil
 }
 
 // recordedLoad is a short life of the program, with mails of all kinds.
-func (r *rack) recordedLoad(ctx context.Context, dir, binary string, m *mailer) error {
-	i, err := r.start(ctx, testrig.Options{Dir: dir, Binary: binary})
+func (r *rack) recordedLoad(ctx context.Context, with testrig.Options, m *mailer) error {
+	i, err := r.start(ctx, with)
 	if err != nil {
 		return err
 	}
@@ -59,17 +73,16 @@ func (r *rack) recordedLoad(ctx context.Context, dir, binary string, m *mailer) 
 	return i.Stop(limited)
 }
 
-// cuts cuts the power at so many acts of the tape, and looks what is left.
+// revive is of how many cuts one is followed by a start of the program on what is left.
+const revive = 10
+
+// cuts cuts the power at so many acts of the tape, and looks what is left. Several disks are looked at at once.
 func (r *rack) cuts(ctx context.Context, o *outcome, t tape, m *mailer) error {
-	folder := filepath.Join(r.dir, "crash", "data")
-	disk := newPlatter(folder)
-	owedFrom := map[string]int{} // by what the peer heard
-	for _, a := range t.answers {
-		text := strings.TrimPrefix(a.text, "250 ")
-		if at, ok := owedFrom[text]; !ok || a.line < at {
-			owedFrom[text] = a.line
-		}
-	}
+	disk := newPlatter(filepath.Join(r.dir, "crash", "data"))
+	looks, ctx := errgroup.WithContext(ctx)
+	looks.SetLimit(runtime.GOMAXPROCS(0) + 1) // they wait for the disk as well
+	var cuts []*cut
+	heard := t.heard()
 	step := max(1, float64(len(t.acts))/float64(r.points))
 	next := 0.0
 	for n, a := range t.acts {
@@ -78,37 +91,99 @@ func (r *rack) cuts(ctx context.Context, o *outcome, t tape, m *mailer) error {
 			continue
 		}
 		next += step
-		o.rounds++
 		for l := range losses {
-			if err := r.cut(ctx, o, disk, l, a.ended, m, owedFrom); err != nil {
-				return err
+			c := &cut{
+				line: a.ended, loss: l, dir: filepath.Join(r.dir, fmt.Sprint("image-", len(cuts))), tape: t, owedFrom: heard, sent: m.all,
+				revived: o.rounds%revive == 0 && o.rounds/revive%int(losses) == int(l),
 			}
+			cuts = append(cuts, c)
+			if err := r.image(disk, c); err != nil {
+				return errors.Join(err, looks.Wait())
+			}
+			looks.Go(func() error { return errors.Join(r.lookAt(ctx, c), os.RemoveAll(c.dir)) })
+		}
+		o.rounds++
+	}
+	err := looks.Wait()
+	for _, c := range cuts {
+		for _, f := range c.faults {
+			o.fault("%s", f)
 		}
 	}
-	return nil
+	return err
 }
 
-// cut looks at the disk after a power cut just behind a line of the record.
-func (r *rack) cut(ctx context.Context, o *outcome, disk *platter, l loss, line int, m *mailer, owedFrom map[string]int) (err error) {
-	to, err := os.MkdirTemp(r.dir, "image-")
-	if err != nil {
+// heard is the line at which a peer was first told each answer, so that it was owed from then on.
+func (t tape) heard() map[string]int {
+	from := map[string]int{}
+	for _, a := range t.answers {
+		text := strings.TrimPrefix(a.text, "250 ")
+		if at, ok := from[text]; !ok || a.line < at {
+			from[text] = a.line
+		}
+	}
+	return from
+}
+
+// cut is what is left after a power cut just behind a line of the record.
+type cut struct {
+	line     int
+	loss     loss
+	dir      string // the configuration's; the data is in it
+	tape     tape
+	owedFrom map[string]int // by answer
+	sent     []*mail
+	revived  bool // the program is started on it
+	outcome       // of looking at it
+}
+
+func (c *cut) data() string { return testrig.Options{Dir: c.dir}.Data() }
+
+func (c *cut) when() string { return fmt.Sprintf("line %d, %v", c.line, c.loss) }
+
+func (c *cut) owed(m *mail) bool {
+	at, ok := c.owedFrom[m.answer]
+	return m.answer != "" && ok && at <= c.line
+}
+
+// image writes the disk as the cut leaves it. What is derived is made anew after a power cut, and never looked at.
+func (r *rack) image(disk *platter, c *cut) error {
+	if err := makeDir(c.data()); err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, os.RemoveAll(to)) }()
-	// What is derived is made anew after a power cut, and never looked at.
-	derived := func(path string) bool { return strings.HasPrefix(filepath.Base(path), "derived") }
-	if err := disk.image(to, l, r.rnd, derived); err != nil {
-		return err
+	return disk.image(c.data(), c.loss, r.rnd, func(path string) bool { return strings.HasPrefix(filepath.Base(path), "derived") })
+}
+
+// lookAt looks what a cut has left.
+func (r *rack) lookAt(ctx context.Context, c *cut) (err error) {
+	left := map[string]bool{}
+	for _, l := range c.tape.left {
+		if l.line <= c.line {
+			left[l.id] = true
+		}
 	}
-	owed := func(m *mail) bool {
-		at, ok := owedFrom[m.answer]
-		return m.answer != "" && ok && at <= line
-	}
-	if _, err := os.Stat(filepath.Join(to, "smartmail.db")); errors.Is(err, os.ErrNotExist) {
-		if i := slices.IndexFunc(m.all, owed); i >= 0 {
-			o.fault("line %d, %v: there is no database, and %s was answered", line, l, m.all[i].id)
+	if _, err := os.Stat(filepath.Join(c.data(), "smartmail.db")); errors.Is(err, os.ErrNotExist) {
+		if i := slices.IndexFunc(c.sent, c.owed); i >= 0 {
+			c.fault("%s: there is no database, and %s was answered", c.when(), c.sent[i].id)
 		}
 		return nil
 	}
-	return account(ctx, o, to, fmt.Sprintf("line %d, %v", line, l), m.all, owed)
+	h, err := held(ctx, &c.outcome, c.data(), c.when(), c.sent, c.owed)
+	if err != nil {
+		return err
+	}
+	h.sentBy(&c.outcome, c.when(), left, left)
+	if !c.revived {
+		return nil
+	}
+	to, err := newRemote(nil)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, to.Close()) }()
+	if err := r.goesOut(ctx, &c.outcome, c.dir, c.when(), to, left, c.sent, c.owed); err != nil {
+		return err
+	}
+	to.count(&c.outcome)
+	return nil
 }

@@ -2,8 +2,11 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"math/rand/v2"
 	"net/http"
+	"os"
 	"path/filepath"
 	"time"
 
@@ -13,34 +16,56 @@ import (
 // epoch is after how many kills a new store is begun, so that looking through all of it stays quick.
 const epoch = 20
 
-// kill ends the program at chance moments under load.
+// kill ends the program at chance moments under load, while it sends what it decides to send.
 func (r *rack) kill(ctx context.Context, tell func(outcome)) error {
 	o := outcome{trial: "SIGKILL under load"}
+	again := 0
 	for o.rounds < r.kills {
-		dir := filepath.Join(r.dir, fmt.Sprint("kill-", o.rounds))
-		m := &mailer{rnd: r.rnd, prefix: fmt.Sprint("k", o.rounds)}
-		for range min(epoch, r.kills-o.rounds) {
-			if err := r.killOnce(ctx, &o, dir, m); err != nil {
-				return err
-			}
-			o.rounds++
-		}
-		n, err := extra(ctx, filepath.Join(dir, "data"), m.all)
+		n, err := r.killEpoch(ctx, &o)
 		if err != nil {
 			return err
 		}
-		o.extra += n
-		o.mails += m.answered()
+		again += n
 	}
-	o.note = fmt.Sprintf("after each verify is clean, also for mails that were tried again; at a random moment up to %v", killWithin)
+	o.note = fmt.Sprintf("at a random moment up to %v; %d mails went out more than once", killWithin, again)
 	tell(o)
 	return nil
 }
 
+// killEpoch is the life of one store. It returns how many mails went out more than once.
+func (r *rack) killEpoch(ctx context.Context, o *outcome) (again int, err error) {
+	dir := filepath.Join(r.dir, fmt.Sprint("kill-", o.rounds))
+	m := &mailer{rnd: r.rnd, prefix: fmt.Sprint("k", o.rounds)}
+	to, err := newRemote(rand.New(rand.NewPCG(r.seed, uint64(o.rounds))))
+	if err != nil {
+		return 0, err
+	}
+	defer func() { err = errors.Join(err, to.Close()) }()
+	for range min(epoch, r.kills-o.rounds) {
+		if err := r.killOnce(ctx, o, dir, m, to); err != nil {
+			return 0, err
+		}
+		o.rounds++
+	}
+	to.behave()
+	if err := r.goesOut(ctx, o, dir, fmt.Sprintf("round %d", o.rounds), to, nil, m.all, answeredOnes); err != nil {
+		return 0, err
+	}
+	n, err := extra(ctx, filepath.Join(dir, "data"), m.all)
+	if err != nil {
+		return 0, err
+	}
+	o.extra += n
+	o.mails += m.answered()
+	all, again := to.count(o)
+	o.out += all
+	return again, os.RemoveAll(dir)
+}
+
 const killWithin = 300 * time.Millisecond
 
-func (r *rack) killOnce(ctx context.Context, o *outcome, dir string, m *mailer) error {
-	i, err := r.start(ctx, testrig.Options{Dir: dir})
+func (r *rack) killOnce(ctx context.Context, o *outcome, dir string, m *mailer, to *remote) error {
+	i, err := r.start(ctx, testrig.Options{Dir: dir, Top: to.relay()})
 	if err != nil {
 		return err
 	}
@@ -62,7 +87,13 @@ func (r *rack) killOnce(ctx context.Context, o *outcome, dir string, m *mailer) 
 		o.fault("refused for good: %s", refused)
 	}
 	m.refused = nil
-	return account(ctx, o, filepath.Join(dir, "data"), fmt.Sprintf("round %d", o.rounds), m.all, answeredOnes)
+	when := fmt.Sprintf("round %d", o.rounds)
+	h, err := held(ctx, o, filepath.Join(dir, "data"), when, m.all, answeredOnes)
+	if err == nil {
+		took := to.has()
+		h.sentBy(o, when, took, took)
+	}
+	return err
 }
 
 // start runs the program in a folder of its own.

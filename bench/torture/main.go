@@ -7,7 +7,7 @@
 //	backup   a copy that is taken while mail comes in
 //
 // After each: the store opens, verify finds nothing, each mail that was answered 250 is there once and byte for byte, and one that
-// was not is there whole or not at all. It prints a table and fails on a loss, never because of a time.
+// was not is there whole or not at all; what was sent is in the outbox, and what is in the outbox is sent after the next start. It prints a table and fails on a loss, never because of a time.
 package main
 
 import (
@@ -67,6 +67,7 @@ type outcome struct {
 	trial         string
 	rounds, mails int // mails that were answered 250
 	extra         int // that were not answered, and are there whole
+	out           int // mails of the program's own that a remote took
 	note          string
 	faults        []string
 }
@@ -97,7 +98,7 @@ func run(ctx context.Context, out io.Writer, p plan) (err error) {
 	}
 	defer func() { err = errors.Join(err, zone.Close()) }()
 	r := &rack{plan: p, binary: binary, dir: dir, zone: zone, out: out, rnd: rand.New(rand.NewPCG(p.seed, 0))}
-	_, _ = fmt.Fprintf(out, "seed %d\n%-34s %7s %7s %7s  %s\n", p.seed, "trial", "rounds", "mails", "extra", "")
+	_, _ = fmt.Fprintf(out, "seed %d\n%-34s %7s %7s %7s %7s\n", p.seed, "trial", "rounds", "mails", "extra", "out")
 	var faults []string
 	for _, t := range []struct {
 		name   string
@@ -111,7 +112,7 @@ func run(ctx context.Context, out io.Writer, p plan) (err error) {
 			if len(o.faults) > 0 {
 				verdict = fmt.Sprintf("%d FAULTS", len(o.faults))
 			}
-			_, _ = fmt.Fprintf(out, "%-34s %7d %7d %7d  %s; %s\n", o.trial, o.rounds, o.mails, o.extra, verdict, o.note)
+			_, _ = fmt.Fprintf(out, "%-34s %7d %7d %7d %7d  %s; %s\n", o.trial, o.rounds, o.mails, o.extra, o.out, verdict, o.note)
 			for _, f := range o.faults {
 				faults = append(faults, o.trial+": "+f)
 			}

@@ -5,6 +5,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -39,6 +40,7 @@ func TestRecord(t *testing.T) {
 		`11 openat(AT_FDCWD<` + hex("/x") + `>, "` + hex("/x/data/db") + `", O_RDWR|O_CREAT|O_CLOEXEC, 0600) = 5<` + hex("/x/data/db") + `>`,
 		`11 pwrite64(5<` + hex("/x/data/db") + `>, "` + hex("ab") + `", 2, 7 <unfinished ...>`,
 		`12 write(9<TCP:[127.0.0.1:25->127.0.0.1:99]>, "` + hex("250 2.0.0 OK case=1 entry=e\r\n") + `", 29) = 29`,
+		`12 write(8<TCP:[127.0.0.1:98->127.0.0.1:97]>, "` + hex("From: <a@b>\r\nMessage-ID: <m1@b>\r\n") + `", 33) = 33`,
 		`11 <... pwrite64 resumed>) = 2`,
 		`12 fdatasync(5<` + hex("/x/data/db") + `>) = -1 EIO (Input/output error)`,
 		`12 fdatasync(5<` + hex("/x/data/db") + `> <unfinished ...>`,
@@ -58,14 +60,17 @@ func TestRecord(t *testing.T) {
 	if err != nil || len(got.acts) != 3 || len(got.answers) != 1 {
 		t.Fatalf("%+v, %v", got, err)
 	}
-	if a := got.acts[1]; a.kind != writeAt || a.offset != 7 || string(a.data) != "ab" || a.begun != 1 || a.ended != 3 {
+	if a := got.acts[1]; a.kind != writeAt || a.offset != 7 || string(a.data) != "ab" || a.begun != 1 || a.ended != 4 {
 		t.Errorf("the write: %+v", a)
 	}
-	if a := got.acts[2]; a.kind != syncFile || a.begun != 5 || a.ended != 6 {
+	if a := got.acts[2]; a.kind != syncFile || a.begun != 6 || a.ended != 7 {
 		t.Errorf("the sync: %+v", a)
 	}
 	if a := got.answers[0]; a.line != 2 || a.text != "250 2.0.0 OK case=1 entry=e" {
 		t.Errorf("the answer: %+v", a)
+	}
+	if want := []leaving{{3, "m1@b"}}; !slices.Equal(got.left, want) {
+		t.Errorf("what left: %+v, want %+v", got.left, want)
 	}
 }
 

@@ -120,10 +120,17 @@ func number(arg string) int {
 // tcp reports whether an argument is a descriptor of a connection.
 func tcp(arg string) bool { return strings.Contains(arg, "<TCP") }
 
-// tape is what the calls did to the files under a folder, and which answers were given when.
+// tape is what the calls did to the files under a folder, which answers were given when, and which mails were sent.
 type tape struct {
 	acts    []act
 	answers []answered
+	left    []leaving
+}
+
+// leaving is a mail of the program's own of which a part was written to a peer at that line.
+type leaving struct {
+	line int
+	id   string // Message-ID
 }
 
 // answered is a 250 that was written to a peer at that line.
@@ -220,11 +227,15 @@ func (r *roller) call(c call) error {
 	return nil
 }
 
-// answer notes the 250s that a peer is told.
+// answer notes the 250s that a peer is told, and the mails that it is given.
 func (r *roller) answer(c call) {
 	for line := range strings.Lines(c.args[1]) {
+		line = strings.TrimSpace(line)
 		if strings.HasPrefix(line, "250 2.0.0 OK ") {
-			r.answers = append(r.answers, answered{c.begun, strings.TrimSpace(line)})
+			r.answers = append(r.answers, answered{c.begun, line})
+		}
+		if id, ok := strings.CutPrefix(line, "Message-ID: <"); ok {
+			r.left = append(r.left, leaving{c.begun, strings.TrimSuffix(id, ">")})
 		}
 	}
 }
