@@ -112,3 +112,44 @@ func TestReplaced(t *testing.T) {
 		t.Errorf("another file: %v", err)
 	}
 }
+
+// What comes in the order of its keys fills its pages; so does an index that grows with time. What comes anywhere finds room.
+func TestPagesAreFilled(t *testing.T) {
+	const rows, size = 3000, 500
+	fileOf := func(number func(n int) int) int64 {
+		path := filepath.Join(t.TempDir(), "smartmail.db")
+		s, err := Open(path, Options{NoSync: true})
+		if err != nil {
+			t.Fatal(err)
+		}
+		schema := &casestore.Schema{Name: "things", Format: 1}
+		for n := 0; n < rows; n += 10 {
+			err := s.Update(t.Context(), func(tx casestore.Tx) error {
+				for i := n; i < n+10; i++ {
+					if err := tx.Put(schema, casestore.Row{Key: casestore.K("a").Uint(uint64(number(i))), Format: 1, Doc: make([]byte, size)}); err != nil {
+						return err
+					}
+				}
+				return nil
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := s.Close(); err != nil {
+			t.Fatal(err)
+		}
+		info, err := os.Stat(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return info.Size()
+	}
+	const data = rows * size
+	if got := fileOf(func(n int) int { return n }); got > data*3/2 {
+		t.Errorf("%d bytes in order take %d", data, got)
+	}
+	if got := fileOf(func(n int) int { return n * 1009 % rows }); got > data*5/2 {
+		t.Errorf("%d bytes in disorder take %d", data, got)
+	}
+}
