@@ -16,6 +16,7 @@ import (
 
 	"smartmail/access"
 	"smartmail/admin"
+	"smartmail/bench/fill"
 	"smartmail/blobstore/files"
 	"smartmail/casestore/boltstore"
 	"smartmail/casework"
@@ -87,7 +88,7 @@ func openHouse(ctx context.Context, folder string) (*house, error) {
 
 // admit makes the token of one who sees an area; the register must be there.
 func (h *house) admit(ctx context.Context) error {
-	_, secret, err := h.desk.CreateToken(ctx, casework.APIToken{Org: org, Name: string(ofAnArea), Role: "manager", Scope: access.Scope{Objects: []property.ID{property.ID(area(0))}}}, casework.Actor{})
+	_, secret, err := h.desk.CreateToken(ctx, casework.APIToken{Org: org, Name: string(ofAnArea), Role: "manager", Scope: access.Scope{Objects: []property.ID{property.ID(fill.Area(0))}}}, casework.Actor{})
 	h.secrets[ofAnArea] = secret
 	return err
 }

@@ -1,9 +1,8 @@
 // Command cases measures lists, searches and reads through the API over stores of many cases, and prints the times as a table.
 //
-//	generate (seeded) → store → follower → derived store → the API on loopback → calls one after the other → median, p99
+//	fill (seeded) → store → follower → derived store → the API on loopback → calls one after the other → median, p99
 //
-// The cases are made up from words that tenants use, by store transactions of a thousand cases each; the way in is what the other
-// benchmark measures. Nothing else runs in the process while it is measured, and everything is on disk.
+// The cases are made up by package fill; the way in is what the other benchmark measures. Nothing else runs in the process while it is measured, and everything is on disk.
 package main
 
 import (
@@ -18,6 +17,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"smartmail/bench/fill"
 )
 
 func main() {
@@ -62,8 +63,8 @@ func point(ctx context.Context, out io.Writer, n int, seed uint64, calls int, di
 	defer func() { err = errors.Join(err, h.close()) }()
 
 	start := time.Now()
-	g := newGenerator(seed, n)
-	if err := g.fill(ctx, h.source); err != nil {
+	g := fill.New(fill.Options{Org: org, Seed: seed, Cases: n})
+	if err := g.Fill(ctx, h.source); err != nil {
 		return err
 	}
 	filled := time.Since(start)

@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"regexp"
 	"testing"
+
+	"smartmail/bench/fill"
 )
 
 // A small store is made, derived and measured: every kind of call is answered, and those that must find something do.
@@ -16,7 +18,7 @@ func TestRun(t *testing.T) {
 		"all, newest first": true, "status=closed (nearly all)": true, "class=VVS (a third), with all below": true, "q: a frequent word": true,
 		"q: part of compounds": true, "q: a case's number": true, "q: no hit": false, "a case": true, "all, newest first; who sees an area": true, "its entries": true,
 	}
-	for _, k := range kinds(newGenerator(1, 300)) {
+	for _, k := range kinds(fill.New(fill.Options{Org: org, Seed: 1, Cases: 300})) {
 		line := regexp.MustCompile(`(?m)^` + regexp.QuoteMeta(k.name) + ` .* (\d+)$`).FindStringSubmatch(out.String())
 		if line == nil {
 			t.Fatalf("%s is not in the table:\n%s", k.name, &out)

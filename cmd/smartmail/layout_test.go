@@ -66,10 +66,11 @@ var order = []struct {
 	{"control", nil},
 	{"config", []string{"casework"}},
 	{"bench/proc", nil},
+	{"bench/fill", []string{"property", "register", "message", "mailauth", "mailauth/verdict", "casework", "threading", "casestore"}},
 }
 
 // programs may import anything.
-var programs = []string{"cmd/smartmail", "cmd/testsum", "cmd/demo-order", "bench", "bench/cases", "bench/soak", "bench/torture", "corpus", "peers", "testrig"}
+var programs = []string{"cmd/smartmail", "cmd/testsum", "cmd/demo-order", "bench", "bench/cases", "bench/growth", "bench/soak", "bench/torture", "corpus", "peers", "testrig"}
 
 func TestImportsPointOneWay(t *testing.T) {
 	cmd := exec.Command("go", "list", "-json=ImportPath,Imports", "smartmail/...")

@@ -1,4 +1,4 @@
-package main
+package fill
 
 import (
 	"fmt"
@@ -6,6 +6,8 @@ import (
 	"math/rand/v2"
 	"strings"
 	"time"
+	"unicode"
+	"unicode/utf8"
 
 	"smartmail/casework"
 )
@@ -41,45 +43,74 @@ func sentence(r *rand.Rand, n int) string {
 	return b.String() + "."
 }
 
-// person is a tenant or a supplier.
-type person struct{ first, last, email, phone string }
+// Words are some of those that tenants use.
+func (g *Generator) Words(r *rand.Rand, n int) string { return sentence(r, n) }
 
-func (p person) name() string { return p.first + " " + p.last }
+// Person is a tenant or a supplier.
+type Person struct{ First, Last, Email, Phone string }
+
+// Name is both of his names.
+func (p Person) Name() string { return p.First + " " + p.Last }
 
 func name(n int) string {
 	var b strings.Builder
 	for n += len(names); n > 0; n /= len(names) {
 		b.WriteString(names[n%len(names)])
 	}
-	return strings.ToUpper(b.String()[:1]) + b.String()[1:]
+	first, size := utf8.DecodeRuneInString(b.String())
+	return string(unicode.ToUpper(first)) + b.String()[size:]
 }
 
-// tenant is one of half as many as there are cases, at least a hundred.
-func (g *generator) tenant(r *rand.Rand) person { return someone(r.IntN(max(100, g.cases/2)), "hem") }
+// Tenant is one of half as many as there are cases, at least a hundred.
+func (g *Generator) Tenant(r *rand.Rand) Person { return someone(r.IntN(g.tenants()), home) }
 
-func (g *generator) supplier(r *rand.Rand) person { return someone(r.IntN(300), "firma") }
+func (g *Generator) tenants() int { return max(100, g.Cases/2) }
 
-func someone(n int, at string) person {
-	p := person{first: frequentNames[n%len(frequentNames)], last: name(n / 3)}
-	p.email = strings.ToLower(fmt.Sprintf("%s.%s.%d@%s%d.example", p.first, p.last, n, at, n%50))
-	p.phone = fmt.Sprintf("07%08d", (n*7919)%100_000_000)
+// Supplier is one of 300.
+func (g *Generator) Supplier(r *rand.Rand) Person { return someone(r.IntN(300), "firma") }
+
+func someone(n int, at string) Person {
+	p := Person{First: frequentNames[n%len(frequentNames)], Last: name(n / 3)}
+	p.Email = strings.ToLower(fmt.Sprintf("%s.%s.%d@%s%d.example", p.First, p.Last, n, at, n%homes))
+	p.Phone = fmt.Sprintf("07%08d", (n*7919)%100_000_000)
 	return p
 }
 
 var frequentNames = strings.Fields(`Anna Bo Cecilia David Eva Fatima Gustav Hassan Ingrid Johan Karin Lars Maria Nils Olga Per Rosa Sara Tove Ulf Vera Yusuf Åsa Örjan`)
 
-func domain(r *rand.Rand) string { return fmt.Sprintf("hem%d.example", r.IntN(50)) }
+// Tenants write from so many domains, each called home and its number.
+const (
+	homes = 50
+	home  = "hem"
+)
 
-// A third is about VVS.
-func (g *generator) class(r *rand.Rand) string {
+// Domains are those that tenants write from.
+func Domains() (all []string) {
+	for n := range homes {
+		all = append(all, homeDomain(n))
+	}
+	return all
+}
+
+func homeDomain(n int) string { return fmt.Sprintf("%s%d.example", home, n) }
+
+func domain(r *rand.Rand) string { return homeDomain(r.IntN(homes)) }
+
+// Class is one of 45; a third is about VVS.
+func (g *Generator) Class(r *rand.Rand) string {
 	return roots[max(0, r.IntN(len(roots)+4)-4)] + " > " + parts[r.IntN(len(parts))]
 }
 
-func (g *generator) assignee(r *rand.Rand) string { return technician(r.IntN(50)) }
-func (g *generator) priority(r *rand.Rand) string {
+// Assignee is a technician.
+func (g *Generator) Assignee(r *rand.Rand) string { return Technician(r.IntN(g.technicians())) }
+
+// Priority is a deadline class.
+func (g *Generator) Priority(r *rand.Rand) string {
 	return []string{"0", "1", "5", "7", "10", "14", "21", "28"}[r.IntN(8)]
 }
-func floor(r *rand.Rand) string { return fmt.Sprint(r.IntN(9)) }
+
+// Floor is the value of a field of cases.
+func Floor(r *rand.Rand) string { return fmt.Sprint(r.IntN(9)) }
 
 // source gives a generator's bytes.
 type source struct{ r *rand.Rand }
