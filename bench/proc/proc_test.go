@@ -2,6 +2,7 @@ package proc
 
 import (
 	"os"
+	"strings"
 	"testing"
 	"time"
 )
@@ -44,5 +45,14 @@ func TestForeign(t *testing.T) {
 	after := Times{Server: time.Second, Client: time.Second, Machine: 2*time.Second + time.Duration(Cores())*time.Second/2}
 	if got := Foreign(Times{}, after, time.Second); got != 0.5 {
 		t.Errorf("%v, not half of it", got)
+	}
+}
+
+func TestNumbers(t *testing.T) {
+	if n, err := numberIn(strings.NewReader("x\n# HeapAlloc = 42\n"), "# HeapAlloc = "); n != 42 || err != nil {
+		t.Errorf("%d, %v", n, err)
+	}
+	if _, err := numberIn(strings.NewReader("x\n"), "y"); err == nil {
+		t.Error("a number out of nothing")
 	}
 }

@@ -49,21 +49,6 @@ func TestFitOfFew(t *testing.T) {
 	}
 }
 
-func TestNumbers(t *testing.T) {
-	if n, err := numberIn(strings.NewReader("x\n# HeapAlloc = 42\n"), "# HeapAlloc = "); n != 42 || err != nil {
-		t.Errorf("%d, %v", n, err)
-	}
-	if _, err := numberIn(strings.NewReader("x\n"), "y"); err == nil {
-		t.Error("a number out of nothing")
-	}
-	if n, err := anonymous("VmRSS:\t 9 kB\nRssAnon:\t    1234 kB\n"); n != 1234<<10 || err != nil {
-		t.Errorf("%d, %v", n, err)
-	}
-	if _, err := anonymous(""); err == nil {
-		t.Error("memory out of nothing")
-	}
-}
-
 func TestParsePlace(t *testing.T) {
 	for text, want := range map[string]place{
 		"2.0.0 OK case=12 entry=abc": {Entry: "abc"},
