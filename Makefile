@@ -3,11 +3,11 @@ GO      ?= go
 PKGS    ?= ./...
 FUZZ    ?= 20s
 SOAK    ?= 30m
-SIZES   ?= 10000,100000,1000000
+SIZES   ?=
 TOOLS   := -modfile=tools/go.mod
 
 .DEFAULT_GOAL := help
-.PHONY: help build demo demo-order test race peers test-peers lint fuzz corpus bench bench-cases soak torture clean
+.PHONY: help build demo demo-order test race peers test-peers lint fuzz corpus bench bench-cases bench-growth soak torture clean
 
 help: ## list the targets
 	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -49,7 +49,10 @@ bench: ## mail in and out beside Postfix, OpenDKIM and the bare libraries: what 
 	$(GO) run ./bench
 
 bench-cases: ## time of lists, searches and opening with 10 thousand, 100 thousand and 1 million cases (SIZES=10000,100000)
-	$(GO) run ./bench/cases -sizes $(SIZES)
+	$(GO) run ./bench/cases $(if $(SIZES),-sizes $(SIZES))
+
+bench-growth: ## replies to old cases, pages, start and memory as the store grows from 10 thousand to 5 million messages (SIZES=10000,1000000; the default takes 15 GB of disk for its time)
+	$(GO) run ./bench/growth $(if $(SIZES),-sizes $(SIZES))
 
 soak: ## the real program under mixed load for SOAK (30m): fails on a leak or a lost mail
 	$(GO) run ./bench/soak -for $(SOAK)
