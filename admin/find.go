@@ -22,6 +22,7 @@ type listCasesInput struct {
 	Assignee string   `query:"assignee" maxLength:"1000" doc:"- selects the cases that nobody is assigned to."`
 	Object   string   `query:"object" maxLength:"1000" doc:"That object itself; area finds what lies in it as well."`
 	Area     string   `query:"area" maxLength:"1000" doc:"An area, or any object: cases whose object lies in it"`
+	Schedule string   `query:"schedule" maxLength:"64" doc:"The schedule that opened them."`
 	Person   string   `query:"person" maxLength:"254" doc:"E-mail address of somebody who takes part, reported, or is assigned."`
 	Order    []string `query:"order" enum:"asked,offered,thanked,open,accepted,booked,done,declined,returned,withdrawn" maxItems:"10" doc:"Cases with an order in that state, or one of those."`
 	Field    []string `query:"field,explode" maxItems:"10" doc:"name=value of a field of the organisation's own; may be given several times: all of them."`
@@ -80,6 +81,7 @@ func (in *listCasesInput) query() (search.Query, error) {
 	where(search.Priority, in.Priority)
 	where(search.Assignee, in.Assignee)
 	where(search.Object, in.Object)
+	where(search.Schedule, in.Schedule)
 	where(search.Person, casework.Address(in.Person))
 	where(search.Order, in.Order...)
 	for _, f := range in.Field {

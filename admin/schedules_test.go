@@ -49,6 +49,10 @@ func TestSchedules(t *testing.T) {
 	if c.Schedule != "ovk" || c.Subject != "OVK" || c.DueAt == nil || !c.DueAt.Equal(time.Date(2026, 11, 30, 23, 59, 0, 0, time.UTC)) {
 		t.Errorf("its case: %+v", c)
 	}
+	var its admin.List[admin.Case]
+	if h.want(http.StatusOK, &its, "GET", "/api/v1/cases?schedule=ovk", ""); len(its.Items) != 1 || its.Items[0].Number != 3 {
+		t.Errorf("cases of the schedule: %+v", its.Items)
+	}
 	h.want(http.StatusOK, nil, "PATCH", "/api/v1/cases/3", `{"status":"closed"}`)
 	if s := state("2029-11-30"); s.Waits || s.OpensAt == nil {
 		t.Errorf("when it is closed: %+v", s)

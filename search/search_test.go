@@ -180,7 +180,7 @@ func (h *house) small() {
 			[]said{{mail: &message.Content{Subject: "Offert", From: message.Mailbox{Name: "Lena Låssmed", Email: "lena@las-larm.example"}, Text: "Ny cylinder behövs.",
 				FullText: "Ny cylinder behövs.\n> gammal text", Attachments: []message.Attachment{{Name: "Offert_cylinder-2026.pdf"}}}}}},
 		{casework.Case{Number: 5, Subject: "Las på lastbil", Status: "closed", Fields: map[string]string{"Våning": "Plan 2"}, CreatedAt: at(-60 * 24), UpdatedAt: at(5)}, nil},
-		{casework.Case{Number: 6, Subject: "Diskho stopp", Description: "Vattnet rinner inte undan. Se ärende 2.", Status: "new", Class: "VVS", CreatedAt: at(0), UpdatedAt: at(6)}, nil},
+		{casework.Case{Number: 6, Subject: "Diskho stopp", Description: "Vattnet rinner inte undan. Se ärende 2.", Status: "new", Class: "VVS", Schedule: "stam-1", CreatedAt: at(0), UpdatedAt: at(6)}, nil},
 	} {
 		h.put(c.Case, c.said...)
 	}
@@ -259,6 +259,8 @@ func TestConditions(t *testing.T) {
 		{where("assignee", "bo"), "2"},
 		{where("assignee", search.Nobody), "6 5 4 3 1"},
 		{where("object", "lgh  1101"), "1"},
+		{where("schedule", "stam-1"), "6"},
+		{where("schedule", "stam"), ""},
 		{where("priority", "1"), "3"},
 		{where("person", "erik@hem.example"), "3"},
 		{where("order", "open"), "4"},

@@ -24,6 +24,7 @@ const (
 	Assignee Field = "assignee" // Nobody selects the cases that have none
 	Person   Field = "person"   // address of somebody who takes part or reported, and whom it is assigned to
 	Order    Field = "order"    // state of one of the orders
+	Schedule Field = "schedule" // that opened the case
 	Custom   Field = "custom"   // "name=value" of a field of the organisation's own
 
 	created  Field = "created" // day, UTC
@@ -84,6 +85,7 @@ func values(c casework.Case) []value {
 		add(Assignee, Nobody)
 	}
 	add(Assignee, c.Assignee)
+	add(Schedule, c.Schedule)
 	steps := strings.Split(c.Class, ">")
 	for i := range steps {
 		add(Class, strings.Join(steps[:i+1], ">"))
