@@ -7,7 +7,7 @@ SIZES   ?=
 TOOLS   := -modfile=tools/go.mod
 
 .DEFAULT_GOAL := help
-.PHONY: help build demo demo-order test race peers test-peers lint fuzz corpus bench bench-cases bench-growth soak torture clean
+.PHONY: help build demo demo-order test race peers test-peers lint fuzz corpus bench bench-cases bench-growth bench-memory soak torture clean
 
 help: ## list the targets
 	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -53,6 +53,9 @@ bench-cases: ## time of lists, searches and opening with 10 thousand, 100 thousa
 
 bench-growth: ## replies to old cases, pages, start and memory as the store grows from 10 thousand to 5 million messages (SIZES=10000,1000000; the default takes 15 GB of disk for its time)
 	$(GO) run ./bench/growth $(if $(SIZES),-sizes $(SIZES))
+
+bench-memory: ## the program's memory with 64 mails of 25 MB at once, and with 10,000 idle connections
+	$(GO) run ./bench/memory
 
 soak: ## the real program under mixed load for SOAK (30m): fails on a leak or a lost mail
 	$(GO) run ./bench/soak -for $(SOAK)

@@ -21,7 +21,7 @@ import (
 )
 
 // Talk has cases talked about, in a house of the same size however long it has stood: so many cases are yet to be done, of the older
-// ones every second is done and every other closed, and a few technicians had them all. What then differs between two stores is the
+// ones every second is done and every other closed, and a few technicians had all of them. What then differs between two stores is the
 // length of their history.
 type Talk struct {
 	Router   *threading.Router // signs addresses, with the keys of the store
@@ -30,7 +30,7 @@ type Talk struct {
 	Open     int               // cases that are yet to be done, the newest
 }
 
-const talkTechnicians = 10
+const talkTechnicians = 4 // so that each has a full page to do
 
 // turns are what is said, one after the other and from the beginning again.
 var turns = [...]casework.EntryKind{

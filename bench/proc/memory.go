@@ -55,28 +55,41 @@ func fields(path string) map[string]int64 {
 // Watch samples what processes hold together until the function that it returns is called, which tells the most that was seen of
 // the two kinds together.
 func Watch(pids func() []int, every time.Duration) (peak func() Memory) {
-	stop, most := make(chan struct{}), make(chan Memory)
+	return watch(every, func(top Memory) Memory {
+		var now Memory
+		for _, pid := range pids() {
+			now = now.Add(Resident(pid))
+		}
+		if now.Total() > top.Total() {
+			return now
+		}
+		return top
+	})
+}
+
+// WatchAnon is Watch for the anonymous pages of one process alone.
+func WatchAnon(pid int, every time.Duration) (peak func() int64) {
+	return watch(every, func(top int64) int64 { return max(top, Resident(pid).Anon) })
+}
+
+// watch looks now and then, and once more at the end.
+func watch[T any](every time.Duration, look func(top T) T) (peak func() T) {
+	stop, most := make(chan struct{}), make(chan T)
 	go func() {
 		t := time.NewTicker(every)
 		defer t.Stop()
-		var top Memory
+		var top T
 		for {
-			var now Memory
-			for _, pid := range pids() {
-				now = now.Add(Resident(pid))
-			}
-			if now.Total() > top.Total() {
-				top = now
-			}
 			select {
 			case <-t.C:
+				top = look(top)
 			case <-stop:
-				most <- top
+				most <- look(top)
 				return
 			}
 		}
 	}()
-	return func() Memory {
+	return func() T {
 		close(stop)
 		return <-most
 	}

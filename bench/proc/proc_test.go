@@ -35,6 +35,9 @@ func TestMemory(t *testing.T) {
 			t.Errorf("%s: %+v", name, m)
 		}
 	}
+	if top := WatchAnon(pid, time.Minute)(); top < size {
+		t.Errorf("the most is %d bytes", top)
+	}
 	if held[0] != 1 || (Resident(-1) != Memory{}) {
 		t.Error("a process that is not there holds memory")
 	}

@@ -70,7 +70,7 @@ var order = []struct {
 }
 
 // programs may import anything.
-var programs = []string{"cmd/smartmail", "cmd/testsum", "cmd/demo-order", "bench", "bench/cases", "bench/growth", "bench/soak", "bench/torture", "corpus", "peers", "testrig"}
+var programs = []string{"cmd/smartmail", "cmd/testsum", "cmd/demo-order", "bench", "bench/cases", "bench/growth", "bench/memory", "bench/soak", "bench/torture", "corpus", "peers", "testrig"}
 
 func TestImportsPointOneWay(t *testing.T) {
 	cmd := exec.Command("go", "list", "-json=ImportPath,Imports", "smartmail/...")
