@@ -49,6 +49,7 @@ type Case struct {
 	ClosedAt    *time.Time        `json:"closed_at"`
 	Access      *Access           `json:"access,omitempty" doc:"How somebody gets in; not there where nobody has said"`
 	Hold        *Hold             `json:"hold,omitempty" doc:"A legal hold; not there: the case may be erased"`
+	Internal    bool              `json:"internal,omitempty" doc:"The house's own business: no customer takes part, and none sees it; left out where it is not"`
 	Links       []Link            `json:"links" nullable:"false"`
 	Lanes       []Lane            `json:"lanes" nullable:"false"`
 	Orders      []WorkOrder       `json:"orders" nullable:"false"`
@@ -130,7 +131,7 @@ func (v view) kase(c casework.Case) (Case, error) {
 		Number: uint64(c.Number), Org: string(c.Org), Subject: c.Subject, Description: c.Description,
 		Status: string(c.Status), Class: c.Class, Priority: Priority(c.Priority), Object: c.Object, Assignee: c.Assignee, Proposed: c.Proposed, Schedule: c.Schedule,
 		Fields: map[string]string{}, CreatedAt: c.CreatedAt.UTC(), UpdatedAt: c.UpdatedAt.UTC(),
-		DueAt: utc(c.DueAt), ClosedAt: utc(c.ClosedAt), Links: []Link{}, Lanes: []Lane{}, Orders: []WorkOrder{}, Todo: []Todo{},
+		DueAt: utc(c.DueAt), ClosedAt: utc(c.ClosedAt), Internal: c.Internal, Links: []Link{}, Lanes: []Lane{}, Orders: []WorkOrder{}, Todo: []Todo{},
 	}
 	maps.Copy(out.Fields, c.Fields)
 	if r := c.Reporter; r != nil {

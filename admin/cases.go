@@ -66,6 +66,7 @@ type openCaseInput struct {
 		Object      string      `json:"object,omitempty" maxLength:"1000" nullable:"true"`
 		Reporter    Reporter    `json:"reporter,omitempty"`
 		Access      *accessBody `json:"access,omitempty"`
+		Internal    bool        `json:"internal,omitempty" doc:"No customer takes part, is written to or sees it; who reported it is noted, and on no lane"`
 	}
 }
 
@@ -103,7 +104,7 @@ func (s *server) openCase(ctx context.Context, in *openCaseInput) (*caseOutput, 
 	if strings.TrimSpace(b.Subject) == "" {
 		return nil, fault.New(fault.Invalid, needsSubject)
 	}
-	cmd := casework.Open{Subject: b.Subject, Description: b.Description, Class: b.Class, Object: b.Object, Priority: casework.Priority(b.Priority), Access: b.Access.edit()}
+	cmd := casework.Open{Subject: b.Subject, Description: b.Description, Class: b.Class, Object: b.Object, Priority: casework.Priority(b.Priority), Access: b.Access.edit(), Internal: b.Internal}
 	if b.Reporter != (Reporter{}) {
 		cmd.Reporter = &casework.Reporter{Name: b.Reporter.Name, Email: b.Reporter.Email, Phone: b.Reporter.Phone, Language: b.Reporter.Language}
 	}
@@ -143,6 +144,7 @@ type editCaseInput struct {
 		WaitFor  Change[string]            `json:"waiting_for,omitempty" enum:"parts,customer,access,other" doc:"Of a case that waits, or comes to: what for; left out: other. reason has it in words"`
 		Reason   string                    `json:"reason,omitempty" maxLength:"1000" doc:"Of a change of status: what is waited for, why it is handed back"`
 		Access   *accessBody               `json:"access,omitempty" doc:"Suppliers who have work on the case are told by mail what has changed, and asked to answer"`
+		Internal *bool                     `json:"internal,omitempty" doc:"true: where no customer has heard of the case; those who stood ready to leave it. 409 where one has"`
 		Fields   map[string]Change[string] `json:"fields,omitempty" maxProperties:"100" doc:"Merged into those that there are; null or an empty text removes a field."`
 	}
 }
@@ -164,7 +166,7 @@ func (s *server) editCase(ctx context.Context, in *editCaseInput) (*caseOutput, 
 	edit := casework.Edit{
 		Status: edited[casework.Status](b.Status), Priority: edited[casework.Priority](b.Priority), Class: edited[string](b.Class),
 		Object: edited[string](b.Object), Assignee: edited[string](b.Assignee), Subject: edited[string](b.Subject),
-		Fields: map[string]string{}, Why: b.Reason, WaitFor: edited[casework.WaitFor](b.WaitFor), Access: b.Access.edit(),
+		Fields: map[string]string{}, Why: b.Reason, WaitFor: edited[casework.WaitFor](b.WaitFor), Access: b.Access.edit(), Internal: b.Internal,
 	}
 	for name, value := range b.Fields {
 		edit.Fields[name] = value.Value

@@ -150,6 +150,9 @@ func TestFindCases(t *testing.T) {
 func findCases(t *testing.T, h *house) {
 	for i := range 7 {
 		h.open(fmt.Sprintf("Case %d", i+1))
+		if i == 1 {
+			h.want(http.StatusOK, nil, "PATCH", "/api/v1/cases/2", `{"internal":true}`)
+		}
 	}
 	h.want(http.StatusOK, nil, "PATCH", "/api/v1/cases/3", `{"status":"started","assignee":"bo","class":"El","object":"Lgh 2","fields":{"floor":"2"}}`)
 	for _, x := range []struct{ query, want string }{
@@ -172,6 +175,10 @@ func findCases(t *testing.T, h *house) {
 		{"?field=floor%3D2&field=", "3"},
 		{"?field=floor%3D2&field=door%3D1", ""},
 		{"?order=open", ""},
+		{"?internal=true", "2"},
+		{"?internal=true&status=started", ""},
+		{"?internal=false&sort=number", "1 3 4 5 6 7"},
+		{"?internal=&status=started", "3"},
 		{"?due_to=2026-11-24T12:00:00Z", ""},
 		{"?due_from=2026-11-24T12:00:00Z&sort=number", "1 2 3 4 5 6 7"},
 		{"?created_from=2027-01-01T00:00:00Z", ""},
@@ -203,7 +210,7 @@ func findCases(t *testing.T, h *house) {
 	if string(a.body) != `{"items":[],"next":null}`+"\n" {
 		t.Errorf("an empty list: %s", a.body)
 	}
-	for _, query := range []string{"limit=0", "limit=-1", "limit=many", "sort=size", "status=lost", "statsu=new", "cursor=!", "cursor=AAAA", "status=new,lost", "order=lost", "field=floor", "field=%3D2", "due_to=soon"} {
+	for _, query := range []string{"limit=0", "limit=-1", "limit=many", "sort=size", "status=lost", "statsu=new", "cursor=!", "cursor=AAAA", "status=new,lost", "order=lost", "internal=perhaps", "field=floor", "field=%3D2", "due_to=soon"} {
 		h.refused(422, "GET", "/api/v1/cases?"+query, "")
 	}
 	h.refused(404, "GET", "/api/v1/cases?org=b", "")

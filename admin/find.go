@@ -25,6 +25,7 @@ type listCasesInput struct {
 	Schedule string   `query:"schedule" maxLength:"64" doc:"The schedule that opened them."`
 	Person   string   `query:"person" maxLength:"254" doc:"E-mail address of somebody who takes part, reported, or is assigned."`
 	Order    []string `query:"order" enum:"asked,offered,thanked,open,accepted,booked,done,declined,returned,withdrawn" maxItems:"10" doc:"Cases with an order in that state, or one of those."`
+	Internal string   `query:"internal" enum:"true,false" doc:"Only internal cases, or only the others."`
 	Field    []string `query:"field,explode" maxItems:"10" doc:"name=value of a field of the organisation's own; may be given several times: all of them."`
 
 	CreatedFrom time.Time `query:"created_from" doc:"At this instant or later."`
@@ -49,7 +50,7 @@ func (s *server) listCases(ctx context.Context, in *listCasesInput) (*casesOutpu
 	if err != nil {
 		return nil, err
 	}
-	list := scope("cases", org, fmt.Sprintf("%+q", q.Where), in.Area, fmt.Sprint(q.Created, q.Updated, q.Due), in.Q, in.Sort)
+	list := scope("cases", org, fmt.Sprintf("%+q", q.Where), in.Area, in.Internal, fmt.Sprint(q.Created, q.Updated, q.Due), in.Q, in.Sort)
 	after, err := decodeCursor(list, in.Cursor)
 	if err != nil {
 		return nil, err
@@ -70,6 +71,10 @@ func (in *listCasesInput) query() (search.Query, error) {
 		Due:     search.Span{From: in.DueFrom, To: in.DueTo},
 		Text:    in.Q,
 		Oldest:  !strings.HasPrefix(in.Sort, "-"), ByNumber: strings.HasSuffix(in.Sort, "number"),
+	}
+	if in.Internal != "" {
+		only := in.Internal == "true"
+		q.Internal = &only
 	}
 	where := func(f search.Field, values ...string) {
 		if strings.Join(values, "") != "" {

@@ -122,7 +122,8 @@ type Case struct {
 	Reporter    *Reporter         `json:"reporter,omitempty"`
 	Lanes       []Lane            `json:"lanes"`
 	Orders      []WorkOrder       `json:"orders,omitempty"`
-	Access      *Access           `json:"access,omitempty"` // nil: nobody has said how one gets in
+	Access      *Access           `json:"access,omitempty"`   // nil: nobody has said how one gets in
+	Internal    bool              `json:"internal,omitempty"` // the house's own business: no customer takes part
 	Links       []Link            `json:"links,omitempty"`
 	Merged      *Merger           `json:"merged,omitempty"` // nil: the case does not go on in another
 	CreatedAt   time.Time         `json:"created_at"`
@@ -205,9 +206,13 @@ func (c *Case) ParticipantByMail(email string) (Participant, LaneID, bool) {
 	return Participant{}, "", false
 }
 
-// Mails returns every participant's address, in the form in which addresses are compared.
+// Mails returns every participant's address, and that of who reported an internal case and is on no lane, in the form in which addresses
+// are compared.
 func (c *Case) Mails() []string {
 	var out []string
+	if c.Internal && c.Reporter != nil && c.Reporter.Email != "" {
+		out = append(out, Address(c.Reporter.Email))
+	}
 	for _, l := range c.Lanes {
 		for _, p := range l.Participants {
 			if a := Address(p.Email); a != "" && !slices.Contains(out, a) {
@@ -243,6 +248,9 @@ const maxParticipants = 200
 // join puts a counterpart on a lane of that kind: a supplier and an internal recipient get lanes of their own,
 // customers share one. Somebody who is on such a lane already stays where he is.
 func (c *Case) join(kind LaneKind, name, email string) (Participant, LaneID, error) {
+	if err := c.admits(kind); err != nil {
+		return Participant{}, "", err
+	}
 	for _, l := range c.Lanes {
 		for _, p := range l.Participants {
 			if l.Kind == kind && Address(p.Email) == Address(email) {

@@ -1,6 +1,7 @@
 package casework
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 	"time"
@@ -111,6 +112,7 @@ type Open struct {
 	Reporter             *Reporter
 	Access               AccessEdit
 	Kind                 LaneKind  // lane of the reporter; empty: customer
+	Internal             bool      // no customer takes part, nor the reporter by having reported it
 	Quiet                bool      // no "created" entry: a mail follows that tells the same
 	DueAt                time.Time // zero: so many days as the priority says
 	Assignee             string    // a contact; empty: nobody yet
@@ -132,7 +134,7 @@ func (o Open) apply(c *Case, t *teller) error {
 	if r := o.Reporter; r != nil {
 		c.Reporter = &Reporter{Name: oneLine(r.Name), Email: strings.TrimSpace(r.Email), Phone: oneLine(r.Phone), Language: oneLine(r.Language)}
 	}
-	c.Status, c.CreatedAt, c.UpdatedAt = StatusNew, t.at, t.at
+	c.Status, c.Internal, c.CreatedAt, c.UpdatedAt = StatusNew, o.Internal, t.at, t.at
 	if days, ok := o.Priority.Days(); ok {
 		c.DueAt = t.rules.due(t.at, days, 0)
 	}
@@ -140,17 +142,8 @@ func (o Open) apply(c *Case, t *teller) error {
 		c.DueAt = o.DueAt
 	}
 	c.Schedule = o.Schedule
-	if r := o.Reporter; r != nil && r.Email != "" {
-		kind := o.Kind
-		if kind == "" {
-			kind = LaneCustomer
-		}
-		if err := validAddress(r.Email); err != nil && t.by.Via != ViaMail {
-			return err
-		}
-		if _, _, err := c.join(kind, oneLine(r.Name), r.Email); err != nil {
-			return err
-		}
+	if err := o.joinReporter(c, t); err != nil {
+		return err
 	}
 	if !o.Quiet {
 		t.tell(c, Entry{Kind: KindCreated, Text: o.Description, Why: o.Why})
@@ -159,6 +152,22 @@ func (o Open) apply(c *Case, t *teller) error {
 		return err
 	}
 	return t.changeAccess(c, o.Access)
+}
+
+// joinReporter puts the reporter on his lane.
+func (o Open) joinReporter(c *Case, t *teller) error {
+	if o.Reporter == nil || o.Reporter.Email == "" {
+		return nil
+	}
+	if err := validAddress(o.Reporter.Email); err != nil && t.by.Via != ViaMail {
+		return err
+	}
+	kind := cmp.Or(o.Kind, LaneCustomer)
+	if o.Internal && kind == LaneCustomer {
+		return nil
+	}
+	_, _, err := c.join(kind, oneLine(o.Reporter.Name), o.Reporter.Email)
+	return err
 }
 
 // oneLine makes a text fit for a header: control characters and line breaks become spaces.

@@ -145,9 +145,12 @@ type Edit struct {
 	Why                              string            // of a change of status: what is waited for, why it is handed back
 	Access                           AccessEdit
 	WaitFor                          *WaitFor // of a case that waits, or comes to; nil: what it waited for, or WaitOther
+	Internal                         *bool    // whether it is the house\'s own business
 
-	// Rules are the fields of the class that the case has after the change. The desk fills them in.
+	// Rules are the fields of the class that the case has after the change, and Told says whether a customer has heard of it or written on it.
+	// The desk fills them in.
 	Rules []register.Field
+	Told  bool
 }
 
 // check finds what the class's fields have against the change.
@@ -221,6 +224,9 @@ func (e Edit) apply(c *Case, t *teller) error {
 		}
 	}
 	if err := e.editFields(c, t); err != nil {
+		return err
+	}
+	if err := e.editInternal(c, t); err != nil {
 		return err
 	}
 	if err := t.changeAccess(c, e.Access); err != nil {

@@ -50,6 +50,9 @@ func (c *Case) adopt(t *teller, from Lane, plain bool) (LaneID, error) {
 		}
 		return LaneID(LaneInternal), nil
 	}
+	if err := c.admits(from.Kind); err != nil {
+		return "", err
+	}
 	if l, ok := c.counterpart(from); ok {
 		return l.ID, nil
 	}
@@ -145,7 +148,7 @@ func (c *Case) elsewhere(cmd Command) error {
 			return nil
 		}
 	case Edit:
-		if x.Status == nil || *x.Status == c.Status {
+		if (x.Status == nil || *x.Status == c.Status) && x.Internal == nil {
 			return nil
 		}
 	case Order, AddParticipant, Absorb, MergeInto, Take:

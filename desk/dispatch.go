@@ -131,8 +131,20 @@ func ruled(tx casestore.Tx, c casework.Case, cmd casework.Command) (casework.Com
 		class = *e.Class
 	}
 	rules, err := classRules(tx, c.Org, class)
-	e.Rules = rules.Fields
+	if e.Rules = rules.Fields; err == nil && e.Internal != nil && *e.Internal {
+		e.Told, err = toldCustomers(tx, c)
+	}
 	return e, err
+}
+
+// toldCustomers reports whether anything was said on a case to a customer, or by one.
+func toldCustomers(tx casestore.Tx, c casework.Case) (bool, error) {
+	for f, err := range casestore.Entries.Scan(tx, casestore.Query{Prefix: casestore.EntriesOf(c.Org, c.Number)}) {
+		if err != nil || c.ToldCustomers(f.Record) {
+			return err == nil, err
+		}
+	}
+	return false, nil
 }
 
 // ofTheHouse are those names that are contacts of people who work here.

@@ -90,8 +90,11 @@ func reporterSegment(tx casestore.Tx, c casework.Case) (string, error) {
 	return "", nil
 }
 
-// sees reports whether the grant gives a permission with the case.
+// sees reports whether the grant gives a permission with the case. An internal one is seen from outside by its suppliers alone.
 func (g *Guarded) sees(tx casestore.Tx, p access.Permission, c casework.Case) (bool, error) {
+	if s := g.grant.Scope; c.Internal && !g.grant.May(access.ReadLanes) && len(c.LanesOf(slices.Concat(s.Own, s.Suppliers))) == 0 {
+		return false, nil
+	}
 	if !g.grant.May(p) || g.grant.Scope.Whole() {
 		return g.grant.May(p), nil
 	}
@@ -160,8 +163,8 @@ func (g *Guarded) Cases(ctx context.Context, org casework.OrgID, f CaseFilter, a
 	if err := g.need(access.ReadCases); err != nil {
 		return Page[casework.Case]{}, err
 	}
+	f.Seen = func(tx casestore.Tx, c casework.Case) (bool, error) { return g.sees(tx, access.ReadCases, c) }
 	if !g.grant.Scope.Whole() {
-		f.Seen = func(tx casestore.Tx, c casework.Case) (bool, error) { return g.sees(tx, access.ReadCases, c) }
 		var err error
 		if f.Within, err = g.within(ctx, org); err != nil {
 			return Page[casework.Case]{}, err
@@ -183,8 +186,8 @@ func (g *Guarded) Open(ctx context.Context, org casework.OrgID, cmd casework.Ope
 		return casework.Case{}, err
 	}
 	err := g.desk.Store.View(ctx, func(tx casestore.Tx) error {
-		c := casework.Case{Org: org, Object: cmd.Object, Class: cmd.Class, Reporter: cmd.Reporter}
-		if r := cmd.Reporter; r != nil {
+		c := casework.Case{Org: org, Object: cmd.Object, Class: cmd.Class, Internal: cmd.Internal, Reporter: cmd.Reporter}
+		if r := cmd.Reporter; r != nil && !c.Internal {
 			c.Lanes = []casework.Lane{{Participants: []casework.Participant{{Email: r.Email}}}}
 		}
 		if within, err := g.sees(tx, access.EditCases, c); err != nil || within {

@@ -115,6 +115,7 @@ func (o SplitOrder) open(from casework.Case) casework.Open {
 	if cmd.Class == "" {
 		cmd.Class = from.Class
 	}
+	cmd.Internal = cmd.Internal || from.Internal
 	if cmd.Object == "" {
 		cmd.Object = from.Object
 	}

@@ -103,7 +103,7 @@ func (d *Desk) placeOnCase(tx casestore.Tx, m casework.Mail, p threading.Placeme
 
 func (d *Desk) placeOnNewCase(tx casestore.Tx, m casework.Mail, p threading.Placement, rights casework.Rights) (casework.Place, error) {
 	c, err := d.open(tx, m.Org, casework.Open{
-		Subject: subject(m), Description: clip(m.Content.FullText, maxDescription), Class: p.Class, Kind: p.Kind, Quiet: true,
+		Subject: subject(m), Description: clip(m.Content.FullText, maxDescription), Class: p.Class, Kind: p.Kind, Internal: p.Internal, Quiet: true,
 		Reporter: &casework.Reporter{Name: m.Content.From.Name, Email: m.Content.From.Email},
 	}, author(m), m.At)
 	if err != nil {

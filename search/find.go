@@ -64,7 +64,11 @@ func (r *reader) conditions() error {
 		}
 		return nil
 	}
-	for _, w := range r.query.Where {
+	where := r.query.Where
+	if only := r.query.Internal; only != nil && *only {
+		where = append(slices.Clone(where), Condition{internal, []string{"yes"}})
+	}
+	for _, w := range where {
 		if w.Field == Object && len(w.Values) > manyObjects {
 			r.lying = append(r.lying, marksOf(w.Values))
 		} else if err := narrow(r.anyOf(w)); err != nil {

@@ -92,6 +92,7 @@ func drawCase(t *rapid.T) casework.Case {
 		CreatedAt: drawTime(t),
 		UpdatedAt: drawTime(t),
 		DueAt:     drawTime(t),
+		Internal:  rapid.Bool().Draw(t, "internal"),
 	}
 }
 
@@ -127,6 +128,9 @@ func drawQuery(t *rapid.T) (q search.Query) {
 		if maybe("span?") {
 			s.From, s.To = drawTime(t), drawTime(t)
 		}
+	}
+	if maybe("internal?") {
+		q.Internal = new(rapid.Bool().Draw(t, "internal"))
 	}
 	if maybe("text?") {
 		q.Text = strings.Join(rapid.SliceOfN(rapid.SampledFrom(someWords), 1, 2).Draw(t, "text"), " ")

@@ -43,6 +43,7 @@ type Index struct {
 type Query struct {
 	Where                 []Condition // all of them hold
 	Created, Updated, Due Span
+	Internal              *bool  // only those that are, or that are not; nil: both
 	Text                  string // words, numbers and addresses, all of which are on the case; the first MaxWords count
 	Oldest                bool   // the first changed first, or the lowest number
 	ByNumber              bool   // in the order of numbers, not of changes
@@ -66,12 +67,12 @@ func (s Span) has(t time.Time) bool {
 
 // Empty reports whether the query wants every case.
 func (q Query) Empty() bool {
-	return len(q.Where) == 0 && q.Created.open() && q.Updated.open() && q.Due.open() && strings.TrimSpace(q.Text) == ""
+	return len(q.Where) == 0 && q.Internal == nil && q.Created.open() && q.Updated.open() && q.Due.open() && strings.TrimSpace(q.Text) == ""
 }
 
 // Match reports whether a case is as the query wants it, but for the words.
 func (q Query) Match(c casework.Case) bool {
-	if !q.Created.has(c.CreatedAt) || !q.Updated.has(c.UpdatedAt) || !q.Due.has(c.DueAt) {
+	if q.Internal != nil && *q.Internal != c.Internal || !q.Created.has(c.CreatedAt) || !q.Updated.has(c.UpdatedAt) || !q.Due.has(c.DueAt) {
 		return false
 	}
 	has := map[value]bool{}

@@ -27,10 +27,11 @@ const (
 	Schedule Field = "schedule" // that opened the case
 	Custom   Field = "custom"   // "name=value" of a field of the organisation's own
 
-	created  Field = "created" // day, UTC
-	due      Field = "due"     // day, UTC
-	everyone Field = "all"     // every case
-	word     Field = "word"    // what is said on the case
+	internal Field = "internal" // "yes"
+	created  Field = "created"  // day, UTC
+	due      Field = "due"      // day, UTC
+	everyone Field = "all"      // every case
+	word     Field = "word"     // what is said on the case
 )
 
 // Nobody is the assignee of a case that has none.
@@ -96,6 +97,9 @@ func values(c casework.Case) []value {
 	add(Person, casework.Address(c.Assignee))
 	if c.Reporter != nil {
 		add(Person, casework.Address(c.Reporter.Email))
+	}
+	if c.Internal {
+		add(internal, "yes") // the others have none: what was held before there was this field is right as it is
 	}
 	for _, o := range c.Orders {
 		add(Order, string(o.State))

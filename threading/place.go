@@ -13,6 +13,11 @@ import (
 
 // onCase places the mail on the case that was found, with the guards of age and topic and the sender's standing.
 func (r resolver) onCase(f match) (Placement, error) {
+	if away, err := r.shutOut(f); err != nil {
+		return Placement{}, err
+	} else if away {
+		return r.suggest("the case is internal, and the sender takes no part in it", f)
+	}
 	p := Placement{
 		Target: OnCase, Case: f.c.Number, Lane: f.lane, Participant: f.participant,
 		Matched: casework.Matched{By: f.by, Reasons: f.reasons},
@@ -75,7 +80,7 @@ func (r resolver) continued(p Placement, f match) Placement {
 		kind = l.Kind
 	}
 	return Placement{
-		Target: NewCase, Continues: f.c.Number, Kind: kind, Class: f.c.Class,
+		Target: NewCase, Continues: f.c.Number, Kind: kind, Class: f.c.Class, Internal: f.c.Internal,
 		Sender: p.Sender, Matched: p.Matched,
 	}
 }
@@ -152,9 +157,15 @@ func (r resolver) open(route Route) (Placement, error) {
 	if err != nil {
 		return Placement{}, err
 	}
+	away, err := r.shutOut(found)
+	if err != nil {
+		return Placement{}, err
+	}
 	switch {
 	case ok && route.Kind == ToRole:
 		return r.suggest("mail to "+localPart(route.Address), found)
+	case ok && away:
+		return r.fresh(route)
 	case ok:
 		return r.onCase(found)
 	case route.Kind == ToRole:
@@ -268,5 +279,15 @@ func (r resolver) suggest(why string, f match) (Placement, error) {
 	p := r.triage(why)
 	p.Case, p.Lane, p.Participant = f.c.Number, f.lane, f.participant
 	p.Matched = casework.Matched{By: f.by, Reasons: append(f.reasons, why)}
-	return p, r.judge(&p, f)
+	away, err := r.shutOut(f)
+	if err != nil {
+		return p, err
+	}
+	if err := r.judge(&p, f); err != nil {
+		return p, err
+	}
+	if away { // what he writes is not for whoever is on that lane
+		p.Lane, p.Participant = "", 0
+	}
+	return p, nil
 }

@@ -61,6 +61,7 @@ type Placement struct {
 	Continues   casework.CaseNumber
 	Kind        casework.LaneKind // of NewCase: which lane the sender gets
 	Class       string            // of NewCase
+	Internal    bool              // of NewCase: no customer takes part, as in the one that it continues
 	Sender      casework.Sender
 	Matched     casework.Matched
 	Why         string // of Triage, and of OnCase where a person should look as well
