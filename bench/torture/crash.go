@@ -28,7 +28,7 @@ func (r *rack) crash(ctx context.Context, tell func(outcome)) (err error) {
 	}
 	defer func() { err = errors.Join(err, to.Close()) }()
 	m := &mailer{rnd: r.rnd, prefix: "c"}
-	t, err := r.record(ctx, dir, func(binary string) error {
+	t, err := r.record(ctx, dir, "", func(binary string) error {
 		return r.recordedLoad(ctx, testrig.Options{Dir: dir, Binary: binary, Top: to.relay()}, m)
 	})
 	if err != nil {
@@ -41,7 +41,8 @@ func (r *rack) crash(ctx context.Context, tell func(outcome)) (err error) {
 	if o.out, _ = to.count(&o); o.out == 0 || len(t.left) < o.out {
 		return fmt.Errorf("the record has %d mails that left, the remote took %d", len(t.left), o.out)
 	}
-	if err := r.cuts(ctx, &o, t, m); err != nil {
+	b := playback{tape: t, dir: dir, sent: m.all, points: r.points, revive: 10, rnd: r.rnd}
+	if err := r.cuts(ctx, &o, b); err != nil {
 		return err
 	}
 	syncs := 0
@@ -50,7 +51,7 @@ func (r *rack) crash(ctx context.Context, tell func(outcome)) (err error) {
 			syncs++
 		}
 	}
-	o.note = fmt.Sprintf("at %d of %d calls on files (%d syncs): what is not synced is lost, or there, or torn; started again %d times", o.rounds, len(t.acts), syncs, (o.rounds+revive-1)/revive)
+	o.note = fmt.Sprintf("at %d of %d calls on files (%d syncs): what is not synced is lost, or there, or torn; started again after %d", o.rounds, len(t.acts), syncs, (o.rounds+b.revive-1)/b.revive)
 	tell(o)
 	return nil
 }
@@ -73,31 +74,39 @@ func (r *rack) recordedLoad(ctx context.Context, with testrig.Options, m *mailer
 	return i.Stop(limited)
 }
 
-// revive is of how many cuts one is followed by a start of the program on what is left.
-const revive = 10
+// playback says at which acts of a tape the power is cut.
+type playback struct {
+	tape
+	dir    string // of the recorded program's configuration
+	sent   []*mail
+	from   int // the first of them that counts
+	points int // how many
+	revive int // after one of so many the program is started; 0: never
+	rnd    *rand.Rand
+}
 
-// cuts cuts the power at so many acts of the tape, and looks what is left. Several disks are looked at at once.
-func (r *rack) cuts(ctx context.Context, o *outcome, t tape, m *mailer) error {
-	disk := newPlatter(filepath.Join(r.dir, "crash", "data"))
+// cuts cuts the power, and looks what is left. Several disks are looked at at once.
+func (r *rack) cuts(ctx context.Context, o *outcome, b playback) error {
+	disk := newPlatter(testrig.Options{Dir: b.dir}.Data())
 	looks, ctx := errgroup.WithContext(ctx)
 	looks.SetLimit(runtime.GOMAXPROCS(0) + 1) // they wait for the disk as well
 	var cuts []*cut
-	heard := t.heard()
-	step := max(1, float64(len(t.acts))/float64(r.points))
-	next := 0.0
-	for n, a := range t.acts {
+	heard, first := b.heard(), o.rounds
+	step := max(1, float64(len(b.acts)-b.from)/float64(b.points))
+	next := float64(b.from)
+	for n, a := range b.acts {
 		disk.do(a)
 		if float64(n) < math.Floor(next) {
 			continue
 		}
 		next += step
 		for l := range losses {
-			c := &cut{
-				line: a.ended, loss: l, dir: filepath.Join(r.dir, fmt.Sprint("image-", len(cuts))), tape: t, owedFrom: heard, sent: m.all,
-				revived: o.rounds%revive == 0 && o.rounds/revive%int(losses) == int(l),
+			c := &cut{line: a.ended, loss: l, dir: filepath.Join(b.dir, fmt.Sprint("image-", len(cuts))), tape: b.tape, owedFrom: heard, sent: b.sent}
+			if at := o.rounds - first; b.revive > 0 && at%b.revive == 0 {
+				c.revived = at/b.revive%int(losses) == int(l)
 			}
 			cuts = append(cuts, c)
-			if err := r.image(disk, c); err != nil {
+			if err := c.image(disk, b.rnd); err != nil {
 				return errors.Join(err, looks.Wait())
 			}
 			looks.Go(func() error { return errors.Join(r.lookAt(ctx, c), os.RemoveAll(c.dir)) })
@@ -147,11 +156,11 @@ func (c *cut) owed(m *mail) bool {
 }
 
 // image writes the disk as the cut leaves it. What is derived is made anew after a power cut, and never looked at.
-func (r *rack) image(disk *platter, c *cut) error {
+func (c *cut) image(disk *platter, rnd *rand.Rand) error {
 	if err := makeDir(c.data()); err != nil {
 		return err
 	}
-	return disk.image(c.data(), c.loss, r.rnd, func(path string) bool { return strings.HasPrefix(filepath.Base(path), "derived") })
+	return disk.image(c.data(), c.loss, rnd, func(path string) bool { return strings.HasPrefix(filepath.Base(path), "derived") })
 }
 
 // lookAt looks what a cut has left.

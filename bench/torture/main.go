@@ -3,6 +3,7 @@
 //	kill     the real program under load, killed at chance moments, started again
 //	crash    the system calls of the real program, recorded; the disk as a power cut would leave it at any of them
 //	disk     reads and writes that fail with EIO or ENOSPC for a while
+//	calls    single calls that fail, and then a power cut as well
 //	peers    silent resolvers, slow and idle peers, stops in the middle of a hundred mails
 //	backup   a copy that is taken while mail comes in
 //
@@ -27,22 +28,23 @@ import (
 
 // plan says how much of each is done.
 type plan struct {
-	kills, points, idle int
-	only                string
-	seed                uint64
+	kills, points, lives, idle int
+	only                       string
+	seed                       uint64
 }
 
 func main() {
 	p := plan{}
 	flag.IntVar(&p.kills, "kills", 200, "how often the program is killed under load")
 	flag.IntVar(&p.points, "points", 400, "moments of the recorded run at which the power is cut; each in three ways")
+	flag.IntVar(&p.lives, "lives", 6, "lives of the program, at most, for each call that fails once")
 	flag.IntVar(&p.idle, "idle", 10_000, "connections that do nothing while mail flows")
-	flag.StringVar(&p.only, "only", "", "these alone, with commas: kill, crash, disk, peers, backup")
+	flag.StringVar(&p.only, "only", "", "these alone, with commas: kill, crash, disk, calls, peers, backup")
 	flag.Uint64Var(&p.seed, "seed", uint64(time.Now().UnixNano()), "of what is left to chance")
 	quick := flag.Bool("quick", false, "some of each: does it work?")
 	flag.Parse()
 	if *quick {
-		p.kills, p.points, p.idle = 6, 20, 200
+		p.kills, p.points, p.lives, p.idle = 6, 20, 1, 200
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	err := run(ctx, os.Stdout, p)
@@ -103,7 +105,7 @@ func run(ctx context.Context, out io.Writer, p plan) (err error) {
 	for _, t := range []struct {
 		name   string
 		trials func(context.Context, func(outcome)) error
-	}{{"kill", r.kill}, {"crash", r.crash}, {"disk", r.disk}, {"peers", r.peers}, {"backup", r.backup}} {
+	}{{"kill", r.kill}, {"crash", r.crash}, {"disk", r.disk}, {"calls", r.single}, {"peers", r.peers}, {"backup", r.backup}} {
 		if p.only != "" && !strings.Contains(","+p.only+",", ","+t.name+",") {
 			continue
 		}

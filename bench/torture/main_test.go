@@ -42,7 +42,7 @@ func TestRecord(t *testing.T) {
 		`12 write(9<TCP:[127.0.0.1:25->127.0.0.1:99]>, "` + hex("250 2.0.0 OK case=1 entry=e\r\n") + `", 29) = 29`,
 		`12 write(8<TCP:[127.0.0.1:98->127.0.0.1:97]>, "` + hex("From: <a@b>\r\nMessage-ID: <m1@b>\r\n") + `", 33) = 33`,
 		`11 <... pwrite64 resumed>) = 2`,
-		`12 fdatasync(5<` + hex("/x/data/db") + `>) = -1 EIO (Input/output error)`,
+		`12 fdatasync(5<` + hex("/x/data/db") + `>) = -1 EIO (Input/output error) (INJECTED)`,
 		`12 fdatasync(5<` + hex("/x/data/db") + `> <unfinished ...>`,
 		`12 <... fdatasync resumed>) = 0`,
 		`12 openat(AT_FDCWD<` + hex("/x") + `>, "` + hex("/etc/passwd") + `", O_RDONLY) = 6<` + hex("/etc/passwd") + `>`,
@@ -57,13 +57,16 @@ func TestRecord(t *testing.T) {
 		t.Fatal(err)
 	}
 	got, err := roll(calls, "/x/data")
-	if err != nil || len(got.acts) != 3 || len(got.answers) != 1 {
+	if err != nil || len(got.acts) != 4 || len(got.answers) != 1 {
 		t.Fatalf("%+v, %v", got, err)
 	}
 	if a := got.acts[1]; a.kind != writeAt || a.offset != 7 || string(a.data) != "ab" || a.begun != 1 || a.ended != 4 {
 		t.Errorf("the write: %+v", a)
 	}
-	if a := got.acts[2]; a.kind != syncFile || a.begun != 6 || a.ended != 7 {
+	if a := got.acts[2]; a.kind != failSync || !slices.Equal(got.failed, []int{a.ended}) {
+		t.Errorf("the sync that fails: %+v, %v", a, got.failed)
+	}
+	if a := got.acts[3]; a.kind != syncFile || a.begun != 6 || a.ended != 7 {
 		t.Errorf("the sync: %+v", a)
 	}
 	if a := got.answers[0]; a.line != 2 || a.text != "250 2.0.0 OK case=1 entry=e" {
@@ -71,6 +74,24 @@ func TestRecord(t *testing.T) {
 	}
 	if want := []leaving{{3, "m1@b"}}; !slices.Equal(got.left, want) {
 		t.Errorf("what left: %+v, want %+v", got.left, want)
+	}
+}
+
+// What a sync that failed has forgotten is not made sure by the next one; what is written anew is.
+func TestFailedSync(t *testing.T) {
+	p := newPlatter("/d")
+	for _, a := range []act{
+		{kind: makeFile, begun: 1, ended: 1, path: "/d/a"}, {kind: syncDir, begun: 2, ended: 2, path: "/d"},
+		{kind: writeAt, begun: 3, ended: 3, data: []byte("abcdefgh")}, {kind: failSync, begun: 4, ended: 4},
+		{kind: syncFile, begun: 5, ended: 5}, // it answers that all is well
+		{kind: writeAt, begun: 6, ended: 6, offset: 2, data: []byte("CDE")}, {kind: syncFile, begun: 7, ended: 7},
+	} {
+		p.do(a)
+	}
+	for l, want := range map[loss]string{allLost: "\x00\x00CDE", noneLost: "abCDEfgh"} {
+		if got := string(p.file(0).left(l, nil)); got != want {
+			t.Errorf("%v: %q, want %q", l, got, want)
+		}
 	}
 }
 

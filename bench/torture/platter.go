@@ -41,14 +41,11 @@ func (p *platter) do(a act) {
 		c := p.file(a.file)
 		c.loose = append(c.loose, a)
 	case syncFile:
-		c := p.file(a.file)
-		c.loose = slices.DeleteFunc(c.loose, func(w act) bool {
-			if w.ended < a.begun {
-				c.sure = put(c.sure, w)
-				return true
-			}
-			return false // it was written while the sync was under way: nobody knows
-		})
+		p.file(a.file).sync(a)
+	case failSync:
+		for n, w := range p.file(a.file).loose {
+			p.file(a.file).loose[n].doomed = w.kind == writeAt
+		}
 	case syncDir:
 		var later []act
 		for _, n := range p.loose {
@@ -62,6 +59,44 @@ func (p *platter) do(a act) {
 	default:
 		p.loose = append(p.loose, a)
 	}
+}
+
+// sync makes sure what had been written when the sync began. What a failed sync has forgotten stays as it is: the next one does not make up
+// for it, whatever it answers.
+func (c *content) sync(a act) {
+	var later []act
+	for _, w := range c.loose {
+		if w.ended >= a.begun || w.doomed { // it was written while the sync was under way: nobody knows
+			later = append(later, w)
+			continue
+		}
+		c.sure = put(c.sure, w)
+		later = uncovered(later, w)
+	}
+	c.loose = later
+}
+
+// uncovered is what a write leaves of forgotten ones before it.
+func uncovered(before []act, w act) (after []act) {
+	end := w.offset + int64(len(w.data))
+	for _, d := range before {
+		if !d.doomed || w.kind != writeAt {
+			after = append(after, d)
+			continue
+		}
+		to := d.offset + int64(len(d.data))
+		if n := min(to, w.offset) - d.offset; n > 0 {
+			head := d
+			head.data = d.data[:n]
+			after = append(after, head)
+		}
+		if n := to - max(d.offset, end); n > 0 {
+			tail := d
+			tail.offset, tail.data = to-n, d.data[int64(len(d.data))-n:]
+			after = append(after, tail)
+		}
+	}
+	return after
 }
 
 // put applies a write or a size.

@@ -36,6 +36,7 @@ type call struct {
 	name         string
 	args         []string // numbers and words as they are, strings decoded
 	result       int64    // negative: it failed
+	injected     bool     // it failed because strace was told so
 }
 
 // readRecord reads what strace wrote.
@@ -85,7 +86,7 @@ func parseCall(line string) (c call, err error) {
 	if m == nil {
 		return c, fmt.Errorf("%.200q is no call", line)
 	}
-	c.name = m[1]
+	c.name, c.injected = m[1], strings.HasSuffix(line, "(INJECTED)")
 	if c.result, err = strconv.ParseInt(m[3], 10, 64); err != nil {
 		c.result = -1 // "?": the program ended within it
 	}
@@ -125,6 +126,7 @@ type tape struct {
 	acts    []act
 	answers []answered
 	left    []leaving
+	failed  []int // lines at which a call failed that strace let fail
 }
 
 // leaving is a mail of the program's own of which a part was written to a peer at that line.
@@ -151,6 +153,7 @@ const (
 	setSize
 	syncFile // of a file: its content
 	syncDir  // of a folder: its names
+	failSync // of a file: the kernel forgets that its content is to be written
 )
 
 // act is one change, or one sync.
@@ -161,6 +164,7 @@ type act struct {
 	path, from   string
 	offset       int64
 	data         []byte
+	doomed       bool // written before a sync that failed
 }
 
 // open is an open file or folder.
@@ -182,7 +186,11 @@ func roll(calls []call, folder string) (tape, error) {
 	slices.SortStableFunc(calls, func(a, b call) int { return cmp.Compare(order(a), order(b)) })
 	r := roller{folder: folder, names: map[string]int{}, fds: map[int]*opened{}}
 	for _, c := range calls {
+		if c.injected {
+			r.failed = append(r.failed, c.ended)
+		}
 		if c.result < 0 {
+			r.unsynced(c)
 			continue
 		}
 		if err := r.call(c); err != nil {
@@ -225,6 +233,17 @@ func (r *roller) call(c call) error {
 		return r.change(a, c, o)
 	}
 	return nil
+}
+
+// unsynced notes a sync of a file that failed. One of a folder is as if it had not been: names go through the file system's journal,
+// which does not forget them.
+func (r *roller) unsynced(c call) {
+	if c.name != "fsync" && c.name != "fdatasync" {
+		return
+	}
+	if o := r.fds[number(c.args[0])]; o != nil && o.file >= 0 {
+		r.acts = append(r.acts, act{kind: failSync, begun: c.begun, ended: c.ended, file: o.file, path: o.path})
+	}
 }
 
 // answer notes the 250s that a peer is told, and the mails that it is given.
@@ -323,13 +342,13 @@ func (r *roller) name(a act, c call) {
 	r.acts = append(r.acts, a)
 }
 
-// record runs do with the program in the folder under strace, and returns the tape.
-func (r *rack) record(ctx context.Context, dir string, do func(binary string) error) (t tape, err error) {
+// record runs do with the program in the folder under strace, and returns the tape. flags are further ones of strace.
+func (r *rack) record(ctx context.Context, dir, flags string, do func(binary string) error) (t tape, err error) {
 	if err := makeDir(dir); err != nil {
 		return t, err
 	}
 	log, script := filepath.Join(dir, "calls"), filepath.Join(dir, "traced")
-	if err := r.tracer(script, fmt.Sprintf("-xx -s 16777216 -yy -o %s -e trace=%s,%s", log, recorded, foreign)); err != nil {
+	if err := r.tracer(script, fmt.Sprintf("-xx -s 16777216 -yy -o %s -e trace=%s,%s %s", log, recorded, foreign, flags)); err != nil {
 		return t, err
 	}
 	if err := do(script); err != nil {
