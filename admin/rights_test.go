@@ -145,7 +145,7 @@ func (h *guardedHouse) probes() map[string]probe {
 
 		"get-schedule-state": id("/schedules/", "s-"+hidden, "/state", ""),
 	}
-	for _, path := range []string{"/outbox", "/sms", "/suspensions", "/todo", "/tokens", "/triage", "/objects", "/contacts", "/tenancies", "/segments", "/classes", "/routes", "/roles", "/schedules"} {
+	for _, path := range []string{"/outbox", "/sms", "/suspensions", "/todo", "/tokens", "/triage", "/objects", "/contacts", "/tenancies", "/segments", "/classes", "/routes", "/roles", "/schedules", "/coming"} {
 		p["list-"+path[1:]] = list(path)
 	}
 	for one, c := range map[string][3]string{

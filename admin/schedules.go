@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"time"
 
+	"smartmail/casestore"
 	"smartmail/casework"
 	"smartmail/desk"
 	reg "smartmail/register"
@@ -14,6 +15,7 @@ import (
 type Planner interface {
 	Schedules() desk.Register[reg.Schedule]
 	ScheduleState(ctx context.Context, org casework.OrgID, id string) (desk.ScheduleState, error)
+	Coming(ctx context.Context, org casework.OrgID, until casework.Day, after casestore.Key, limit int) (desk.Page[desk.Coming], error)
 }
 
 // ScheduleState is how far a schedule has come.
@@ -32,6 +34,7 @@ func (s *server) scheduleCalls() {
 	t.calls()
 	listThings(t, func(in *listSchedulesInput) thingFilter { return in.Object.by("by_object") })
 	register(s, call{method: http.MethodGet, path: prefix + "/schedules/{id}/state", id: "get-schedule-state", summary: "The next date of a schedule, and its last case"}, s.getScheduleState)
+	register(s, call{method: http.MethodGet, path: prefix + "/coming", id: "list-coming", summary: "The next case of each schedule that goes on, the earliest date first"}, s.listComing)
 }
 
 type listSchedulesInput struct {
@@ -48,11 +51,59 @@ func (s *server) getScheduleState(ctx context.Context, in *ThingParam) (*schedul
 	if err != nil {
 		return nil, err
 	}
-	out := ScheduleState{Next: dayOrNull(state.Next), OpensAt: utc(state.Opens), Last: dayOrNull(state.Last), Waits: state.Waits}
-	if n := uint64(state.Case); n != 0 {
+	return &scheduleStateOutput{showState(state)}, nil
+}
+
+func showState(s desk.ScheduleState) ScheduleState {
+	out := ScheduleState{Next: dayOrNull(s.Next), OpensAt: utc(s.Opens), Last: dayOrNull(s.Last), Waits: s.Waits}
+	if n := uint64(s.Case); n != 0 {
 		out.Case = &n
 	}
-	return &scheduleStateOutput{out}, nil
+	return out
+}
+
+// Coming is the next case of a schedule.
+type Coming struct {
+	Schedule string `json:"schedule"`
+	Title    string `json:"title"`
+	Class    string `json:"class"`
+	Object   string `json:"object"`
+	Assignee string `json:"assignee" doc:"Empty: the routes say"`
+	ScheduleState
+}
+
+type listComingInput struct {
+	OrgParam
+	PageParams
+	Until string `query:"until" format:"date" maxLength:"10" doc:"The last date; left out: all"`
+}
+
+type comingOutput struct{ Body List[Coming] }
+
+func (s *server) listComing(ctx context.Context, in *listComingInput) (*comingOutput, error) {
+	org, err := callerOf(ctx).org(in.Org)
+	if err != nil {
+		return nil, err
+	}
+	var until casework.Day
+	if in.Until != "" {
+		if until, err = casework.ParseDay(in.Until); err != nil {
+			return nil, err
+		}
+	}
+	list := scope("coming", org, in.Until)
+	after, err := decodeCursor(list, in.Cursor)
+	if err != nil {
+		return nil, err
+	}
+	page, err := s.desk(ctx).Coming(ctx, org, until, after, in.limit())
+	if err != nil {
+		return nil, err
+	}
+	body, err := listOf(list, page, func(c desk.Coming) (Coming, error) {
+		return Coming{Schedule: c.ID, Title: c.Title, Class: c.Class, Object: c.Object, Assignee: c.Assignee, ScheduleState: showState(c.State)}, nil
+	})
+	return &comingOutput{body}, err
 }
 
 func dayOrNull(d casework.Day) *string {

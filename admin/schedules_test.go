@@ -2,6 +2,7 @@ package admin_test
 
 import (
 	"net/http"
+	"strings"
 	"testing"
 	"time"
 
@@ -52,6 +53,17 @@ func TestSchedules(t *testing.T) {
 	var its admin.List[admin.Case]
 	if h.want(http.StatusOK, &its, "GET", "/api/v1/cases?schedule=ovk", ""); len(its.Items) != 1 || its.Items[0].Number != 3 {
 		t.Errorf("cases of the schedule: %+v", its.Items)
+	}
+	for query, want := range map[string]string{"": "ovk s-open", "?until=2030-01-01": "ovk s-open", "?until=2029-12-31": "ovk", "?until=2029-11-29": ""} {
+		var coming admin.List[admin.Coming]
+		h.want(http.StatusOK, &coming, "GET", "/api/v1/coming"+query, "", norr...)
+		var got []string
+		for _, c := range coming.Items {
+			got = append(got, c.Schedule)
+		}
+		if strings.Join(got, " ") != want {
+			t.Errorf("coming%s: %q, want %q", query, got, want)
+		}
 	}
 	h.want(http.StatusOK, nil, "PATCH", "/api/v1/cases/3", `{"status":"closed"}`)
 	if s := state("2029-11-30"); s.Waits || s.OpensAt == nil {

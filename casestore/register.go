@@ -51,10 +51,16 @@ var (
 		Index[casework.Registered[register.Schedule]]{Name: "by_object", Keys: func(r *casework.Registered[register.Schedule]) []Key {
 			return []Key{ThingKey(r.Org, r.Thing.Object)}
 		}})
-	// Turns say how far the schedules have come.
+	// Turns say how far the schedules have come; by_next has those that go on, by the day of their next case.
 	Turns = Declare("turns", 1,
 		func(t *casework.Turn) Key { return ThingKey(t.Org, t.Schedule) },
 		func(t *casework.Turn) *uint64 { return &t.Version },
+		Index[casework.Turn]{Name: "by_next", Keys: func(t *casework.Turn) []Key {
+			if t.Next == (casework.Day{}) {
+				return nil
+			}
+			return []Key{TurnsFrom(t.Org, t.Next)}
+		}},
 	)
 	Roles = declareThing[access.Role]("roles") // beside those that every organisation has
 
@@ -72,6 +78,11 @@ func registerSchemas() []*Schema {
 
 // ThingKey is the key of a thing in the table of its kind, and of what an index says of it.
 func ThingKey(org casework.OrgID, id string) Key { return K(string(org)).Str(id) }
+
+// TurnsFrom is the position of a day in by_next.
+func TurnsFrom(org casework.OrgID, d casework.Day) Key {
+	return K(string(org)).Uint(uint64(d.Year)*10_000 + uint64(d.Month)*100 + uint64(d.Day))
+}
 
 // EditionsOf is the prefix of a thing's editions.
 func EditionsOf(org casework.OrgID, kind, id string) Key { return K(string(org)).Str(kind).Str(id) }

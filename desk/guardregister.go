@@ -146,6 +146,11 @@ func (g *Guarded) ScheduleState(ctx context.Context, org casework.OrgID, id stri
 	return g.desk.ScheduleState(ctx, org, id)
 }
 
+// Coming is Desk.Coming, of those that Schedules shows.
+func (g *Guarded) Coming(ctx context.Context, org casework.OrgID, until casework.Day, after casestore.Key, limit int) (Page[Coming], error) {
+	return coming(ctx, g.Schedules(), org, until, after, limit)
+}
+
 // Roles is Desk.Roles.
 func (g *Guarded) Roles() Register[access.Role] {
 	r := guarded(g, g.desk.Roles(), access.Administer)

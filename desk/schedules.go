@@ -3,6 +3,7 @@ package desk
 import (
 	"context"
 	"fmt"
+	"iter"
 	"time"
 
 	"smartmail/casestore"
@@ -29,13 +30,54 @@ func (d *Desk) ScheduleState(ctx context.Context, org casework.OrgID, id string)
 		if err != nil {
 			return renamed(err, fmt.Sprintf("there is no schedule %q", id))
 		}
-		s = ScheduleState{Turn: turn}
-		if s.Waits, err = waits(tx, schedule, turn); err == nil && !s.Waits {
-			s.Opens, _ = turn.Opens(schedule, d.Notices[org].Hours)
-		}
+		s, err = d.stateOf(tx, schedule, turn)
 		return err
 	})
 	return s, err
+}
+
+func (d *Desk) stateOf(tx casestore.Tx, s register.Schedule, turn casework.Turn) (ScheduleState, error) {
+	waiting, err := waits(tx, s, turn)
+	state := ScheduleState{Turn: turn, Waits: waiting}
+	if !waiting {
+		state.Opens, _ = turn.Opens(s, d.Notices[turn.Org].Hours)
+	}
+	return state, err
+}
+
+// Coming is a schedule that goes on.
+type Coming struct {
+	register.Schedule
+	State ScheduleState
+}
+
+// Coming lists the schedules that go on, by the day of their next case, until that day at most; the zero day: all.
+func (d *Desk) Coming(ctx context.Context, org casework.OrgID, until casework.Day, after casestore.Key, limit int) (Page[Coming], error) {
+	return coming(ctx, d.Schedules(), org, until, after, limit)
+}
+
+func coming(ctx context.Context, r Register[register.Schedule], org casework.OrgID, until casework.Day, after casestore.Key, limit int) (Page[Coming], error) {
+	if r.guard.read != nil {
+		return Page[Coming]{}, r.guard.read
+	}
+	q := casestore.Query{Index: "by_next", Prefix: casestore.K(string(org)), After: after}
+	if until != (casework.Day{}) {
+		q.Until = casestore.TurnsFrom(org, until.Add(1))
+	}
+	return page(ctx, r.desk, limit, func(tx casestore.Tx) iter.Seq2[casestore.Found[casework.Turn], error] {
+		return casestore.Turns.Scan(tx, q)
+	}, func(tx casestore.Tx, turn casework.Turn) (Coming, bool, error) {
+		s, err := casestore.Schedules.Get(tx, casestore.ThingKey(org, turn.Schedule))
+		if err != nil {
+			return Coming{}, false, err
+		}
+		seen, err := r.guard.sees(tx, org, s.Thing)
+		if err != nil || !seen {
+			return Coming{}, false, err
+		}
+		state, err := r.desk.stateOf(tx, s.Thing, turn)
+		return Coming{s.Thing, state}, true, err
+	})
 }
 
 // reschedule brings a schedule's turn and its timer to a change of it, in the transaction of that change.
