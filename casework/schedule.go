@@ -95,7 +95,7 @@ func (t Turn) Opening(s register.Schedule, w WorkingHours, missed []Day) Open {
 		}
 	}
 	return Open{
-		Subject: s.Title, Description: s.Text, Class: s.Class, Object: s.Object, Assignee: s.Assignee,
+		Subject: s.Title, Description: s.Text, Class: s.Class, Object: s.Object, Assignee: s.Assignee, Internal: s.Internal,
 		DueAt: w.Evening(t.Last), Schedule: s.ID, Why: why,
 	}
 }

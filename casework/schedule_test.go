@@ -125,7 +125,7 @@ func orNone(d Day) string {
 }
 
 func TestOpening(t *testing.T) {
-	s := register.Schedule{ID: "filter", Title: "Filter", Text: "Byt", Class: "VVS", Object: "kv", Assignee: "nora"}
+	s := register.Schedule{ID: "filter", Title: "Filter", Text: "Byt", Class: "VVS", Object: "kv", Assignee: "nora", Internal: true}
 	var missed []Day
 	for i := range 14 {
 		missed = append(missed, Day{2026, 1, 1 + i})
@@ -138,7 +138,7 @@ func TestOpening(t *testing.T) {
 		t.Error(why)
 	}
 	c, entries, err := Do(Case{Org: "a", Number: 1}, turn.Opening(s, landlord(t), missed[:1]), Actor{Via: ViaRule, Name: "schedule"}, noon, ids())
-	if err != nil || c.Assignee != "nora" || c.Status != StatusAssigned || c.Schedule != "filter" || c.Subject != "Filter" || c.Description != "Byt" || c.Class != "VVS" || c.Object != "kv" || c.DueAt.Day() != 15 {
+	if err != nil || c.Assignee != "nora" || !c.Internal || c.Status != StatusAssigned || c.Schedule != "filter" || c.Subject != "Filter" || c.Description != "Byt" || c.Class != "VVS" || c.Object != "kv" || c.DueAt.Day() != 15 {
 		t.Errorf("%+v, %v", c, err)
 	}
 	var told []string

@@ -31,6 +31,7 @@ type Schedule struct {
 	Text       string `json:"text,omitempty"` // their description; empty: that of the class
 	Class      string `json:"class,omitempty"`
 	Object     string `json:"object,omitempty"`
+	Internal   bool   `json:"internal,omitempty"`    // no customer takes part in its cases
 	Assignee   string `json:"assignee,omitempty"`    // contact of somebody of the house; empty: the routes say
 	First      Date   `json:"first"`                 // the first date; a case is due at its date
 	Every      int    `json:"every"`                 // so many units from one date to the next
