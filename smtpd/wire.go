@@ -7,12 +7,12 @@ import (
 )
 
 const (
-	smallBlock = 4 << 10  // read buffer of a session among commands
+	smallBlock = maxLine  // read buffer of a session among commands
 	bigBlock   = 32 << 10 // and within message data, on loan from the server's pool
 )
 
 // wire is the reading side of a connection: one buffer, whose unread part the gate looks at directly. It is small
-// while commands go to and fro, so that a thousand idle peers cost little, and big within message data.
+// while commands go to and fro, so that ten thousand idle peers cost little, and big within message data.
 type wire struct {
 	conn  net.Conn
 	pool  *sync.Pool // of *[bigBlock]byte

@@ -10,7 +10,7 @@ import (
 // limit, in bytes, it is collected ever more often, so that many big mails at once do not multiply their memory.
 const (
 	gcPercent   = 400
-	memoryLimit = 384 << 20
+	memoryLimit = 288 << 20
 )
 
 func tuneMemory() {
