@@ -56,11 +56,12 @@ type Change struct {
 }
 
 const (
-	portion  = 500              // events in a transaction
-	interval = 5 * time.Second  // between looks at the log when nobody wakes us: another process may write
-	patience = 30 * time.Second // after trouble, at most
-	longest  = time.Second      // that a reader waits
-	hopeless = 5 * portion      // events behind: a reader would wait in vain
+	portion  = 500                    // events in a transaction
+	interval = 5 * time.Second        // between looks at the log when nobody wakes us: another process may write
+	patience = 30 * time.Second       // after trouble, at most
+	longest  = time.Second            // that a reader waits
+	breath   = 100 * time.Millisecond // that a rest takes at least: a portion of one event costs nearly as much as one of twenty
+	hopeless = 5 * portion            // events behind: a reader would wait in vain
 )
 
 // Follower brings projections up with the log. It is safe for concurrent use.
@@ -80,7 +81,8 @@ type Options struct {
 	Projections    []Projection
 	Log            *slog.Logger
 	// Rest is how many times as long as it took to read a portion nothing is done before the next one, unless a reader waits: whoever
-	// follows a flood reads it in large portions and leaves the processors to those who make it. With 7 he takes an eighth of one. 0: no rest.
+	// follows a flood reads it in large portions and leaves the processors to those who make it. With 7 he takes an eighth of one. A rest is
+	// a tenth of a second at least. 0: no rest.
 	Rest int
 }
 
@@ -129,7 +131,7 @@ func (f *Follower) CatchUp(ctx context.Context) error {
 				var err error
 				if more, err = f.step(ctx, org, p); err == nil && more {
 					f.announce() // who waits for what is in this portion need not wait for the rest
-					err = f.rest(ctx, time.Duration(f.Rest)*time.Since(start))
+					err = f.rest(ctx, start)
 				}
 				if err != nil {
 					return fmt.Errorf("follow %s of %s: %w", p.Name(), org, err)
@@ -140,9 +142,12 @@ func (f *Follower) CatchUp(ctx context.Context) error {
 	return nil
 }
 
-// rest does nothing for so long, or until a reader waits.
-func (f *Follower) rest(ctx context.Context, d time.Duration) error {
-	timer := time.NewTimer(d)
+// rest does nothing for a while after a portion that was begun then, or until a reader waits.
+func (f *Follower) rest(ctx context.Context, begun time.Time) error {
+	if f.Rest == 0 {
+		return nil
+	}
+	timer := time.NewTimer(max(time.Duration(f.Rest)*time.Since(begun), breath))
 	defer timer.Stop()
 	select {
 	case <-timer.C:
