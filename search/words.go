@@ -40,15 +40,29 @@ func tokens(text string, parts bool, yield func(string) bool) {
 	}
 }
 
-func isSpace(r rune) bool { return unicode.IsSpace(r) || strings.ContainsRune("<>,;\"()[]", r) }
+func isSpace(r rune) bool {
+	switch r {
+	case '<', '>', ',', ';', '"', '(', ')', '[', ']', ' ', '\t', '\n', '\v', '\f', '\r':
+		return true
+	}
+	return r >= utf8.RuneSelf && unicode.IsSpace(r)
+}
 
-func inNoWord(r rune) bool { return !isLetter(r) && !unicode.IsDigit(r) }
+func inNoWord(r rune) bool {
+	if r < utf8.RuneSelf { // nearly all of them
+		return (r < 'a' || r > 'z') && (r < 'A' || r > 'Z') && (r < '0' || r > '9')
+	}
+	return !isLetter(r) && !unicode.IsDigit(r)
+}
 
 // isLetter counts marks that no letter is composed with among the letters.
 func isLetter(r rune) bool { return unicode.IsLetter(r) || unicode.IsMark(r) }
 
 // lower returns the word in lower case, cut to its first letters, and how many they are.
 func lower(w string) (string, int) {
+	if len(w) <= maxLetters && !strings.ContainsFunc(w, func(r rune) bool { return r < '0' || r > '9' && r < 'a' || r > 'z' }) {
+		return w, len(w) // as most words are
+	}
 	n := 0
 	return strings.Map(func(r rune) rune {
 		if n++; n > maxLetters {
