@@ -84,7 +84,7 @@ func scheduleFits(tx casestore.Tx, org casework.OrgID, s register.Schedule) erro
 	}
 	works, err := ofTheHouse(tx, org, []string{s.Assignee})
 	if err == nil && len(works) == 0 && s.Runs() {
-		err = fault.New(fault.Invalid, fmt.Sprintf("assignee: nobody %q works here", s.Assignee))
+		err = fault.New(fault.Invalid, fmt.Sprintf("assignee: nobody called %q works here", s.Assignee))
 	}
 	return err
 }

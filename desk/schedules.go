@@ -19,7 +19,7 @@ func (d *Desk) Schedules() Register[register.Schedule] {
 // ScheduleState is how far a schedule has come.
 type ScheduleState struct {
 	casework.Turn
-	Opens time.Time // when the next case is opened; zero: none is, or nobody knows yet
+	Opens time.Time // when the next case is opened; zero: none is, or it waits
 	Waits bool      // for the last case to be closed
 }
 
@@ -111,9 +111,9 @@ func (d *Desk) setTurn(tx casestore.Tx, s register.Schedule, turn casework.Turn)
 	return setTimer(tx, t)
 }
 
-// waits reports whether a schedule opens no case until the last one is closed.
+// waits reports whether a schedule opens its next case only when the last one is closed.
 func waits(tx casestore.Tx, s register.Schedule, turn casework.Turn) (bool, error) {
-	if !s.Wait || !s.Runs() || turn.Case == 0 {
+	if !s.Wait || turn.Next == (casework.Day{}) || turn.Case == 0 {
 		return false, nil
 	}
 	c, err := casestore.Cases.Get(tx, casestore.CaseKey(turn.Org, turn.Case))

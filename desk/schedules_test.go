@@ -162,7 +162,12 @@ func TestScheduleWaits(t *testing.T) {
 	if next, last, s := state(t, d); next != "2027-12-01" || last != "2027-09-01" || s.Case != 2 || !s.Waits {
 		t.Errorf("closed: %s %s %+v", next, last, s)
 	}
-	command(t, d, 1, casework.Edit{Class: new(string)}) // it is not the last case any more
+	waiting.Until = "2027-09-01"
+	schedule(t, d, waiting)
+	if next, _, s := state(t, d); next != "none" || s.Waits {
+		t.Errorf("it has ended and waits for nothing: %s %+v", next, s)
+	}
+	waiting.Until = ""
 	waiting.Wait = false
 	schedule(t, d, waiting)
 	if _, _, s := state(t, d); s.Waits || s.Opens.IsZero() {
