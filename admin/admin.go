@@ -122,6 +122,7 @@ type Desk interface {
 	Webhooks
 	People
 	Holds
+	Retentions
 	Doors
 	Planner
 	Audit
@@ -298,6 +299,7 @@ func (s *server) engine() (*gin.Engine, error) {
 	s.figureCalls()
 	s.peopleCalls()
 	s.holdCalls()
+	s.retentionCalls()
 	s.auditCalls()
 	return e, s.serveDescription(e)
 }

@@ -112,6 +112,8 @@ func (h *guardedHouse) probes() map[string]probe {
 		"get-codes":         case2("/codes", ""),
 		"put-codes":         case2("/codes", `{"text":"x"}`),
 		"put-hold":          case2("/hold", `{"held":true,"reason":"x"}`),
+		"list-retention":    list("/retention"),
+		"confirm-retention": {hidden: "/retention/confirm", body: `{"class":"","edition":"x"}`},
 		"compare-quotes":    case2("/quotes", ""),
 		"get-order":         {"/orders/2-1", "/orders/99-1", ""},
 		"act-on-order":      {"/orders/2-1", "/orders/99-1", `{"action":"withdraw"}`},

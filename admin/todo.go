@@ -11,13 +11,13 @@ import (
 
 // Todo is something that waits for a person.
 type Todo struct {
-	ID       string     `json:"id" doc:"The entry that tells of it; of triage the item; of what follows from how the case is, its code and the case: that is not said to be done, but done"`
+	ID       string     `json:"id" doc:"The entry that tells of it; of triage the item; of a retention rule its edition; of what follows from how the case is, its code and the case: that is not said to be done, but done"`
 	Org      string     `json:"org"`
 	Case     uint64     `json:"case" doc:"Of a mail in triage the one that is suggested, or 0"`
 	Subject  string     `json:"subject" doc:"Of the case, or of the mail in triage"`
 	Lane     string     `json:"lane" doc:"Where to act: what a person writes there settles it"`
 	For      string     `json:"for" doc:"Whose it is: who has the case, or the name under which somebody acts; empty: anybody's"`
-	Code     string     `json:"code" doc:"new, not_started, deadline, overdue, triage, answer, delivery, approval, order_declined, order_returned, order_late, order_unanswered, offers, invitation, unread, mention, escalated, access ..."`
+	Code     string     `json:"code" doc:"new, not_started, deadline, overdue, triage, answer, delivery, approval, order_declined, order_returned, order_late, order_unanswered, retention, offers, invitation, unread, mention, escalated, access ..."`
 	Why      string     `json:"why" doc:"The same in words, in the organisation's language"`
 	Urgency  string     `json:"urgency" enum:"now,soon,normal"`
 	Priority Priority   `json:"priority" doc:"Of the case"`
@@ -66,6 +66,9 @@ func todo(org casework.OrgID, t desk.Todo, language string) Todo {
 	}
 	if t.Triage != nil {
 		out.Case, out.Subject = uint64(t.Triage.Case), t.Triage.Mail.Content.Subject
+	}
+	if t.Retention != nil {
+		out.Subject = t.Retention.Class
 	}
 	if about := string(a.About); about != "" {
 		out.Message = &about

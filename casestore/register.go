@@ -44,7 +44,7 @@ var (
 			return []Key{ThingKey(r.Org, r.Thing.Object)}
 		}})
 	Segments = declareThing[register.Segment]("segments")
-	Classes  = declareThing[register.Class]("classes")
+	Classes  = declareThing("classes", byRetention)
 	Routes   = declareThing[register.Route]("routes")
 	// Schedules open cases; by_object finds those of an object.
 	Schedules = declareThing("schedules",

@@ -12,7 +12,7 @@ import (
 // The functions below build keys, so that nobody else knows how they are made up.
 var (
 	// Cases by number; by_mail finds those that an address takes part in, by_status and by_update serve lists, by_todo
-	// what waits for people.
+	// what waits for people, by_closed what retention rules are about.
 	Cases = Declare("cases", 2,
 		func(c *casework.Case) Key { return CaseKey(c.Org, c.Number) },
 		func(c *casework.Case) *uint64 { return &c.Version },
@@ -29,6 +29,7 @@ var (
 			return []Key{K(string(c.Org)).Time(c.UpdatedAt)}
 		}},
 		Index[casework.Case]{Name: "by_todo", Keys: todoKeys},
+		byClosed,
 	).WithUpgrade(upgradeCase)
 	// Entries of a case in order; by_id is unique, by_sent has what was said on a lane. Entries of before there was by_sent are not in it.
 	Entries = Declare("entries", 1,
@@ -171,7 +172,7 @@ func Schemas() []*Schema {
 	return append([]*Schema{
 		Cases.Schema(), Entries.Schema(), Log.Schema(), Cursors.Schema(), Mails.Schema(), Raws.Schema(), References.Schema(),
 		Triage.Schema(), Outbox.Schema(), Timers.Schema(), Suspended.Schema(), Notified.Schema(), Files.Schema(), Parties.Schema(), Transport.Schema(), Answers.Schema(), Webhooks.Schema(), Keys.Schema(), Tokens.Schema(),
-		SMS.Schema(), SMSDays.Schema(), Codes.Schema(), Looks.Schema(), Turns.Schema(),
+		SMS.Schema(), SMSDays.Schema(), Codes.Schema(), Looks.Schema(), Turns.Schema(), Retention.Schema(),
 	}, registerSchemas()...)
 }
 

@@ -238,6 +238,11 @@ func (n *Notified) Another(unix int64) bool {
 	return n.another(unix, NotifiedPerHour, NotifiedPerDay)
 }
 
+// Spent reports whether nothing that is counted counts any more at that instant.
+func (n *Notified) Spent(unix int64) bool {
+	return len(n.At) == 0 || unix-n.At[len(n.At)-1] >= 24*3600
+}
+
 // AnotherToStaff is Another for an address of the house.
 func (n *Notified) AnotherToStaff(unix int64) bool { return n.another(unix, StaffPerHour, StaffPerDay) }
 

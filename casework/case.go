@@ -64,6 +64,7 @@ type Reporter struct {
 	Email    string `json:"email,omitempty"`
 	Phone    string `json:"phone,omitempty"`
 	Language string `json:"language,omitempty"` // BCP 47
+	Segment  string `json:"segment,omitempty"`  // that he was of, once he is erased: until then the register says so
 }
 
 // Priority is the deadline class in days, or a word of the organisation's own. It is a number or a string in

@@ -16,13 +16,18 @@ const KindErasure EntryKind = "erasure"
 // classes, objects and sums stay, and so does when the case changed last: that is no work on it.
 type Erase struct {
 	Person
-	Why string
-	All bool // everybody outside is meant: the case counts as erased from now on
+	Why     string
+	All     bool   // everybody outside is meant: the case counts as erased from now on
+	Segment string // of who reported it, which stays where he goes
 }
 
 func (x Erase) apply(c *Case, t *teller) error {
 	changed := c.UpdatedAt
+	was := c.Reporter
 	*c = x.Case(*c)
+	if r := c.Reporter; r != nil && was != nil && *r != *was {
+		r.Segment = x.Segment
+	}
 	if x.All {
 		c.ErasedAt = t.at
 	}
@@ -48,6 +53,7 @@ func Outsiders(c Case) (p Person) {
 			}
 		}
 	}
+	p.everybody = true
 	if r := c.Reporter; r != nil {
 		add(r.Email, r.Name)
 		if r.Phone != "" {
@@ -70,7 +76,7 @@ func (p Person) Case(c Case) Case {
 		}
 	}
 	if mine {
-		c.Reporter = &Reporter{Name: Erased, Language: c.Reporter.Language}
+		c.Reporter = &Reporter{Name: Erased, Language: c.Reporter.Language, Segment: c.Reporter.Segment}
 		c.Subject = Erased
 		if c.Description != "" {
 			c.Description = Erased

@@ -17,6 +17,8 @@ type Person struct {
 	Names   []string // whole, as he is called
 	Numbers []string // telephone, personal and other numbers, as they are written
 	Company bool     // the names are a company's: their parts are words like any others
+
+	everybody bool // who is outside: whoever reported a case is one of them
 }
 
 // Has reports whether an address is his.
@@ -52,7 +54,7 @@ func (p Person) reported(c Case) bool {
 	if r == nil {
 		return false
 	}
-	return p.Has(r.Email) || r.Email == "" && r.Phone != "" && slices.ContainsFunc(p.Numbers, func(n string) bool { return national(n) == national(r.Phone) })
+	return p.everybody || p.Has(r.Email) || r.Email == "" && r.Phone != "" && slices.ContainsFunc(p.Numbers, func(n string) bool { return national(n) == national(r.Phone) })
 }
 
 // national is a telephone number without what is written differently at its beginning and between its digits.

@@ -18,7 +18,8 @@ type Timer struct {
 	Case     CaseNumber `json:"case"`
 	Kind     TimerKind  `json:"kind"`
 	Order    OrderNo    `json:"order,omitempty"`
-	After    string     `json:"after,omitempty"`    // of TimerMorning: the contact who was written to last
+	After    string     `json:"after,omitempty"`    // of TimerMorning: the contact who was written to last; of TimerRetention: where it goes on
+	Count    int        `json:"count,omitempty"`    // of TimerRetention: cases that were looked at tonight
 	Schedule string     `json:"schedule,omitempty"` // of TimerSchedule
 	DueAt    time.Time  `json:"due_at"`
 	Version  uint64     `json:"-"`

@@ -18,6 +18,7 @@ const (
 	CodeDeadline   Code = "deadline"    // it is due soon
 	CodeOverdue    Code = "overdue"     // it was due: what CodeDeadline becomes as time passes
 	CodeTriage     Code = "triage"      // a mail that is on no case
+	CodeRetention  Code = "retention"   // a rule by which cases would be erased is new, or another
 
 	CodeAnswer          Code = "answer"   // somebody wrote, and nobody of the house has since
 	CodeDelivery        Code = "delivery" // a message did not arrive
@@ -132,6 +133,7 @@ func words() map[Code][2]string {
 		CodeDeadline:        {"the deadline is near", "sista dagen närmar sig"},
 		CodeOverdue:         {"the deadline has passed", "sista dagen har passerat"},
 		CodeTriage:          {"a mail that is on no case: somebody has to read it", "ett mejl som inte hör till något ärende: någon måste läsa det"},
+		CodeRetention:       {"a retention rule does nothing until somebody confirms it: %s", "en gallringsregel gör inget förrän någon bekräftar den: %s"},
 		CodeAnswer:          {"%s has written and waits for an answer", "%s har skrivit och väntar på svar"},
 		CodeDelivery:        {"a message to %s did not arrive", "ett meddelande till %s kom inte fram"},
 		CodeApproval:        {"order %s is over its price cap", "order %s går över sitt pristak"},

@@ -159,20 +159,21 @@ type Retry struct {
 
 // Organisation is one landlord.
 type Organisation struct {
-	ID       string   `yaml:"id"`
-	Name     string   `yaml:"name"`
-	Domain   string   `yaml:"domain"`
-	Language string   `yaml:"language"`
-	DKIM     []DKIM   `yaml:"dkim"`
-	Intake   []Intake `yaml:"intake"`
-	Look     Look     `yaml:"look"`
-	Links    Links    `yaml:"links"`
-	Report   Report   `yaml:"report"`
-	Policy   Policy   `yaml:"policy"`
-	Orders   Orders   `yaml:"orders"`
-	Notify   Notify   `yaml:"notify"`
-	Hours    Hours    `yaml:"hours"`
-	Deadline Deadline `yaml:"deadline"`
+	ID        string    `yaml:"id"`
+	Name      string    `yaml:"name"`
+	Domain    string    `yaml:"domain"`
+	Language  string    `yaml:"language"`
+	DKIM      []DKIM    `yaml:"dkim"`
+	Intake    []Intake  `yaml:"intake"`
+	Look      Look      `yaml:"look"`
+	Links     Links     `yaml:"links"`
+	Report    Report    `yaml:"report"`
+	Policy    Policy    `yaml:"policy"`
+	Orders    Orders    `yaml:"orders"`
+	Notify    Notify    `yaml:"notify"`
+	Hours     Hours     `yaml:"hours"`
+	Deadline  Deadline  `yaml:"deadline"`
+	Retention Retention `yaml:"retention"`
 
 	Acknowledge *bool `yaml:"acknowledge"` // whoever opens a case by mail hears of it; unless said otherwise
 }

@@ -63,3 +63,17 @@ func (k *checker) remind(key string, r Remind) {
 		k.fail(key+".times", "%d is not from 0 to %d", *r.Times, maxReminders)
 	}
 }
+
+// Retention says for how long closed cases tell of people, where their class does not say so.
+type Retention struct {
+	Months int `yaml:"months"` // after closing; 0: for ever
+}
+
+func (k *checker) retention(key string, r Retention) {
+	if r.Months < 0 || r.Months > maxMonths {
+		k.fail(key+".months", "%d is not from 0 to %d", r.Months, maxMonths)
+	}
+}
+
+// maxMonths is that of a class in the register.
+const maxMonths = 1200

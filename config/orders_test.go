@@ -26,3 +26,17 @@ func TestDeadline(t *testing.T) {
 		}
 	}
 }
+
+func TestRetention(t *testing.T) {
+	for text, want := range map[string]int{"": 0, "{months: 24}": 24} {
+		c, err := Parse("a.yaml", []byte(good+"    retention: "+text+"\n"))
+		if err != nil || c.Organisations[0].Retention.Months != want {
+			t.Errorf("%q: %v", text, err)
+		}
+	}
+	for _, text := range []string{"{months: -1}", "{months: 1201}"} {
+		if _, err := Parse("c.yaml", []byte(good+"    retention: "+text+"\n")); err == nil || !strings.Contains(err.Error(), "organisations[0].retention.months: ") {
+			t.Errorf("%s: %v", text, err)
+		}
+	}
+}

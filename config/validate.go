@@ -274,6 +274,7 @@ func (k *checker) organisations(orgs []Organisation) {
 		k.oneOf(key+".policy.unknown_sender", o.Policy.UnknownSender, "accept", "triage")
 		k.remind(key+".orders.remind", o.Orders.Remind)
 		k.deadline(key+".deadline", o.Deadline)
+		k.retention(key+".retention", o.Retention)
 		k.policy(key+".policy", o.Policy)
 		k.notices(key, o)
 	}

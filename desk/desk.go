@@ -49,6 +49,7 @@ type Options struct {
 	Log     *slog.Logger               // nil: slog.Default
 	Retry   Retry                      // of outgoing mail
 	Notices map[casework.OrgID]Notices // what each sends by itself; none: nothing
+	Retain  map[casework.OrgID]int     // months after closing when a case is erased whose class has no rule; 0: never
 	SMS     *TextMessages              // nil: there are none
 	WakeSMS func()                     // called after a commit that put text messages into the outbox; must not block. nil: nobody is told
 	Finder  Finder                     // nil: cases are looked through one after the other

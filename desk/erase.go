@@ -195,6 +195,8 @@ type eraser struct {
 	person  casework.Person
 	contact string // empty: he has none
 	did     Erased
+
+	expires casework.CaseNumber // the case that a retention rule erases; 0: a person is erased
 }
 
 // stages are the steps in their order. Each goes on after a place and returns the next; nil: it is done.

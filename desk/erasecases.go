@@ -59,11 +59,14 @@ func (e *eraser) kase(c casework.Case, x casework.Erase) error {
 	if e.order.DryRun {
 		return nil
 	}
-	if slices.ContainsFunc(c.LanesOf(e.person.Emails), func(l casework.LaneID) bool { at, ok := c.Lane(l); return ok && at.Kind == casework.LaneCustomer }) {
+	if x.All || slices.ContainsFunc(c.LanesOf(e.person.Emails), func(l casework.LaneID) bool { at, ok := c.Lane(l); return ok && at.Kind == casework.LaneCustomer }) {
 		var codes int // of his door
 		if err := drop(e, casestore.Codes, casestore.CaseKey(c.Org, c.Number), &codes); err != nil {
 			return err
 		}
+	}
+	if x.Segment, err = reporterSegment(e.tx, c); err != nil {
+		return err
 	}
 	_, _, err = e.desk.act(e.tx, c, x, e.order.By, e.at)
 	return err

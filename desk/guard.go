@@ -82,7 +82,7 @@ func objectPath(tx casestore.Tx, org casework.OrgID, id property.ID) ([]property
 // reporterSegment is the segment of the customer who reported the case.
 func reporterSegment(tx casestore.Tx, c casework.Case) (string, error) {
 	if c.Reporter == nil || c.Reporter.Email == "" {
-		return "", nil
+		return c.ReporterSegment(), nil
 	}
 	for f, err := range casestore.Contacts.Scan(tx, casestore.Query{Index: "by_email", Prefix: casestore.PartyKey(c.Org, c.Reporter.Email), Limit: 1}) {
 		return f.Record.Thing.Segment, err

@@ -72,7 +72,7 @@ func (g *Guarded) Todos(ctx context.Context, org casework.OrgID, who string, aft
 		return Page[Todo]{}, err
 	}
 	page, err := g.desk.todos(ctx, org, todoQuery{
-		who: who, triage: g.grant.May(access.Triage),
+		who: who, triage: g.grant.May(access.Triage), retention: g.grant.May(access.Administer),
 		seen: func(tx casestore.Tx, c casework.Case) (bool, error) { return g.sees(tx, access.ReadCases, c) },
 	}, after, limit)
 	for i, t := range page.Items {

@@ -20,13 +20,14 @@ func (e *eraser) holds(c casework.Case) bool {
 	return true
 }
 
-// kept reports whether what lies on a case of that number stays because of a legal hold.
+// kept reports whether what lies on a case of that number stays: because of a legal hold, and where a retention rule erases another one until that
+// is erased too.
 func (e *eraser) kept(n casework.CaseNumber) (bool, error) {
-	if n == 0 {
+	if n == 0 || n == e.expires {
 		return false, nil
 	}
 	c, err := casestore.Cases.Get(e.tx, casestore.CaseKey(e.org, n))
-	return err == nil && e.holds(c), ignoreNotFound(err)
+	return err == nil && (e.holds(c) || e.expires != 0 && c.ErasedAt.IsZero()), ignoreNotFound(err)
 }
 
 // keptMail reports whether a mail stays: one of the cases that it lies on is kept.

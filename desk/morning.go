@@ -77,7 +77,7 @@ func (d *Desk) writeTodo(tx casestore.Tx, org casework.OrgID, to register.Contac
 	if len(to.Emails) == 0 {
 		return nil
 	}
-	page, err := d.todosIn(context.Background(), tx, org, todoQuery{who: to.ID, triage: true}, todoCursor{}, morningLines)
+	page, err := d.todosIn(context.Background(), tx, org, todoQuery{who: to.ID, triage: true, retention: true}, todoCursor{}, morningLines)
 	if err != nil || len(page.Items) == 0 {
 		return err
 	}

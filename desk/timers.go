@@ -3,6 +3,7 @@ package desk
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -62,7 +63,7 @@ func dropTimer(tx casestore.Tx, t casework.Timer) error {
 // and is tried again by the next call.
 func (d *Desk) RunTimers(ctx context.Context) (ran int, err error) {
 	for _, org := range d.Orgs {
-		if err := d.setMorning(ctx, org); err != nil {
+		if err := errors.Join(d.setMorning(ctx, org), d.noticeRetention(ctx, org)); err != nil {
 			return ran, fmt.Errorf("timers of %s: %w", org, err)
 		}
 		var after casestore.Key
@@ -109,6 +110,8 @@ func (d *Desk) runTimer(tx casestore.Tx, t casework.Timer, now time.Time) error 
 		return d.writeMorning(tx, t, now)
 	case casework.TimerSchedule:
 		return d.openScheduled(tx, t, now)
+	case casework.TimerRetention:
+		return d.retain(tx, t, now)
 	}
 	c, err := casestore.Cases.Get(tx, casestore.CaseKey(t.Org, t.Case))
 	if err != nil {

@@ -2,6 +2,7 @@ package desk
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/binary"
 	"slices"
@@ -14,25 +15,27 @@ import (
 	"smartmail/register"
 )
 
-// Todo is what waits for a person: with the case that it is on, or of code triage with the item.
+// Todo is what waits for a person: with the case that it is on, or of code triage with the item, of code retention with the rule.
 type Todo struct {
 	casework.Attention
-	Urgency casework.Urgency // Now, Soon or Normal
-	Case    casework.Case
-	Triage  *TriageView
+	Urgency   casework.Urgency // Now, Soon or Normal
+	Case      casework.Case
+	Triage    *TriageView
+	Retention *casework.Retention
 }
 
 // Todos returns what waits for a person, the most urgent first and of that the oldest, limit at most. who is a contact, or the name under
 // which somebody acts; for nobody named it is what waits for anybody.
 func (d *Desk) Todos(ctx context.Context, org casework.OrgID, who string, after casestore.Key, limit int) (Page[Todo], error) {
-	return d.todos(ctx, org, todoQuery{who: who, triage: true}, after, limit)
+	return d.todos(ctx, org, todoQuery{who: who, triage: true, retention: true}, after, limit)
 }
 
 // todoQuery selects what waits.
 type todoQuery struct {
-	who    string
-	triage bool                                            // mails in triage are the caller's business
-	seen   func(casestore.Tx, casework.Case) (bool, error) // whether he may see a case; nil: all
+	who       string
+	triage    bool                                            // mails in triage are the caller's business
+	retention bool                                            // rules that wait are
+	seen      func(casestore.Tx, casework.Case) (bool, error) // whether he may see a case; nil: all
 }
 
 func (d *Desk) todos(ctx context.Context, org casework.OrgID, q todoQuery, after casestore.Key, limit int) (p Page[Todo], err error) {
@@ -76,8 +79,9 @@ func (d *Desk) todosIn(ctx context.Context, tx casestore.Tx, org casework.OrgID,
 
 // todoPerson is whose to-do list it is.
 type todoPerson struct {
-	lists  []todoList
-	triage bool
+	lists     []todoList
+	triage    bool
+	retention bool
 }
 
 // todoList is a list that is his, or so far as something belongs to him; nil: all of it.
@@ -90,7 +94,7 @@ type todoList struct {
 // nobody has taken on in his areas waits for him too.
 func (d *Desk) todoPersonOf(tx casestore.Tx, org casework.OrgID, q todoQuery) (p todoPerson, err error) {
 	if q.who == "" {
-		return todoPerson{[]todoList{{TodoList: casestore.TodoOfAll()}}, q.triage}, nil
+		return todoPerson{[]todoList{{TodoList: casestore.TodoOfAll()}}, q.triage, q.retention}, nil
 	}
 	names := []string{q.who}
 	r, err := casestore.Contacts.Get(tx, casestore.ThingKey(org, q.who))
@@ -98,7 +102,8 @@ func (d *Desk) todoPersonOf(tx casestore.Tx, org casework.OrgID, q todoQuery) (p
 		return p, err
 	}
 	if c := r.Thing; err == nil {
-		p.triage = q.triage && slices.Contains(c.Parts, register.Manager)
+		manages := slices.Contains(c.Parts, register.Manager)
+		p.triage, p.retention = q.triage && manages, q.retention && manages
 		names = append(append(names, c.Name), c.Emails...)
 		if p.lists, err = d.areaLists(tx, org, c); err != nil {
 			return p, err
@@ -169,10 +174,13 @@ func (g *gathering) all(p todoPerson) error {
 			return err
 		}
 	}
-	if !p.triage || g.urgency != casework.Soon {
-		return nil
+	switch {
+	case p.triage && g.urgency == casework.Soon:
+		return g.triage()
+	case p.retention && g.urgency == casework.Normal:
+		return g.retention()
 	}
-	return g.triage()
+	return nil
 }
 
 // list adds what is on one list as far as it is among the first, and of that which is due its part.
@@ -275,6 +283,22 @@ func (g *gathering) triage() error {
 		}
 		a := casework.Attention{Entry: casework.EntryID(v.ID), Code: casework.CodeTriage, Why: v.Why, Since: v.At}
 		g.found = append(g.found, placed{Todo{Attention: a, Urgency: g.urgency, Triage: &v}, casestore.TodoPlace(nil, v.At, string(v.ID))})
+	}
+	g.cut()
+	return nil
+}
+
+// retention adds the rules that wait for somebody to confirm them.
+func (g *gathering) retention() error {
+	q := g.query(casestore.K(string(g.org)), nil, nil)
+	q.Index, q.Limit = "by_todo", g.most
+	for f, err := range casestore.Retention.Scan(g.tx, q) {
+		if err != nil {
+			return err
+		}
+		r := f.Record
+		a := casework.Attention{Entry: casework.EntryID("retention-" + r.Edition), Code: casework.CodeRetention, Detail: cmp.Or(r.Class, "*"), Since: r.Since}
+		g.found = append(g.found, placed{Todo{Attention: a, Urgency: g.urgency, Retention: &r}, casestore.TodoPlace(nil, r.Since, r.Class)})
 	}
 	g.cut()
 	return nil

@@ -8,10 +8,14 @@ import (
 	"smartmail/casework"
 )
 
-// listed is the cursor of CompleteTodo: it stands on the last case that was stored anew.
-const listed = "to-do complete"
+// listed is the cursor of CompleteTodo: it stands on the last case that was stored anew. Its edition is that of the indexes for which all are:
+// 1 for by_todo, 2 for by_closed as well.
+const (
+	listed        = "to-do complete"
+	listedEdition = 2
+)
 
-// CompleteTodo stores anew what was stored before by_todo was an index, so that it is found there. It must end before the first change
+// CompleteTodo stores anew what was stored before by_todo and by_closed were indexes, so that it is found there. It must end before the first change
 // of a start; where it has ended once it costs one read for each organisation.
 func (d *Desk) CompleteTodo(ctx context.Context) error {
 	const portion = 500 // cases in a transaction
@@ -29,14 +33,17 @@ func (d *Desk) CompleteTodo(ctx context.Context) error {
 	return nil
 }
 
-// listSome stores the next cases anew, and with the last ones what is in triage. The cursor's edition 1 says that all are.
+// listSome stores the next cases anew, and with the last ones what is in triage.
 func listSome(tx casestore.Tx, org casework.OrgID, limit int) (done bool, err error) {
 	at, err := casestore.Cursors.Get(tx, casestore.CursorKey(org, listed))
 	if ignoreNotFound(err) != nil {
 		return false, err
 	}
-	if at.Edition > 0 {
+	switch at.Edition {
+	case listedEdition:
 		return true, nil
+	case 1:
+		at.Edition, at.Seq = 0, 0 // begins anew
 	}
 	at.Org, at.Name = org, listed
 	n := 0
@@ -50,7 +57,7 @@ func listSome(tx casestore.Tx, org casework.OrgID, limit int) (done bool, err er
 		}
 	}
 	if n < limit {
-		at.Edition = 1
+		at.Edition = listedEdition
 		for f, err := range casestore.Triage.Scan(tx, casestore.Query{Index: "by_state", Prefix: casestore.K(string(org)).Str(string(casework.TriageOpen))}) {
 			if err == nil {
 				err = casestore.Triage.Put(tx, &f.Record)

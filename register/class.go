@@ -13,11 +13,12 @@ import (
 // Class is a kind of case, in a tree: its path names it and all that it is under, such as "VVS > Blandare".
 type Class struct {
 	Path     string  `json:"path"`
-	Days     *int    `json:"days,omitempty"`     // deadline class in days, 0 to 365; nil: that of the class above
-	Assignee string  `json:"assignee,omitempty"` // who gets such a case, where no route says otherwise; empty: that of the class above
-	Escalate string  `json:"escalate,omitempty"` // contact who is told when the deadline of such a case is over; empty: that of the class above
-	Template string  `json:"template,omitempty"` // text that a new case of the class begins with
-	Fields   []Field `json:"fields,omitempty"`   // of its own; those of the classes above hold as well
+	Days     *int    `json:"days,omitempty"`          // deadline class in days, 0 to 365; nil: that of the class above
+	Assignee string  `json:"assignee,omitempty"`      // who gets such a case, where no route says otherwise; empty: that of the class above
+	Escalate string  `json:"escalate,omitempty"`      // contact who is told when the deadline of such a case is over; empty: that of the class above
+	Retain   *int    `json:"retain_months,omitempty"` // after closing, then a case is anonymised; 0: never; nil: that of the class above
+	Template string  `json:"template,omitempty"`      // text that a new case of the class begins with
+	Fields   []Field `json:"fields,omitempty"`        // of its own; those of the classes above hold as well
 	Archived bool    `json:"archived,omitempty"`
 }
 
@@ -70,6 +71,9 @@ func Inherit(chain []Class) Class {
 		if all.Days == nil {
 			all.Days = c.Days
 		}
+		if all.Retain == nil {
+			all.Retain = c.Retain
+		}
 		all.Assignee, all.Template, all.Escalate = cmp.Or(all.Assignee, c.Assignee), cmp.Or(all.Template, c.Template), cmp.Or(all.Escalate, c.Escalate)
 		for _, f := range c.Fields {
 			if !slices.ContainsFunc(all.Fields, func(have Field) bool { return have.Name == f.Name }) {
@@ -99,6 +103,9 @@ func (c Class) Check() error {
 	}
 	if c.Days != nil && (*c.Days < 0 || *c.Days > 365) {
 		return invalid("days: %d is not within 0 to 365", *c.Days)
+	}
+	if c.Retain != nil && (*c.Retain < 0 || *c.Retain > MaxMonths) {
+		return invalid("retain_months: %d is not within 0 to %d", *c.Retain, MaxMonths)
 	}
 	if len(c.Template) > 64<<10 {
 		return invalid("template: longer than 64 KiB")

@@ -58,7 +58,7 @@ func readCase(tx casestore.Tx, org casework.OrgID, n casework.CaseNumber) (*read
 // reporterSegment is the segment of the customer who reported the case; the desk decides by the same.
 func reporterSegment(tx casestore.Tx, c casework.Case) (string, error) {
 	if c.Reporter == nil || c.Reporter.Email == "" {
-		return "", nil
+		return c.ReporterSegment(), nil
 	}
 	for f, err := range casestore.Contacts.Scan(tx, casestore.Query{Index: "by_email", Prefix: casestore.PartyKey(c.Org, c.Reporter.Email), Limit: 1}) {
 		return f.Record.Thing.Segment, err

@@ -111,7 +111,7 @@ func openService(ctx context.Context, cfg *config.Config, log *slog.Logger, reso
 	keys := threading.NewKeyring(time.Now)
 	s.router = threading.NewRouter(keys, cfg.SMTP.Hostname, routing(cfg))
 	s.desk = desk.New(desk.Options{
-		Store: s.store, Blobs: s.blobs, Finder: s.derived, Statistics: s.derived.figures, Logged: s.logged, Keys: keys, Router: s.router, Orgs: orgIDs(cfg), Notices: noticed, Log: log, Retry: retry(cfg),
+		Store: s.store, Blobs: s.blobs, Finder: s.derived, Statistics: s.derived.figures, Logged: s.logged, Keys: keys, Router: s.router, Orgs: orgIDs(cfg), Notices: noticed, Retain: retention(cfg), Log: log, Retry: retry(cfg),
 		Wake: func() {
 			if s.sender != nil {
 				s.sender.Wake()

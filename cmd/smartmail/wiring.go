@@ -77,3 +77,12 @@ func notices(cfg *config.Config) (map[casework.OrgID]desk.Notices, error) {
 	}
 	return out, nil
 }
+
+// retention is how many months after closing an organisation's cases are erased whose class has no rule.
+func retention(cfg *config.Config) map[casework.OrgID]int {
+	out := map[casework.OrgID]int{}
+	for _, o := range cfg.Organisations {
+		out[casework.OrgID(o.ID)] = o.Retention.Months
+	}
+	return out
+}
