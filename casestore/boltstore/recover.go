@@ -1,6 +1,7 @@
 package boltstore
 
 import (
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"os"
@@ -18,7 +19,7 @@ import (
 //     the other. bbolt has taken over the freelist of the new state, and the pages of the old one are free to be
 //     overwritten: a crash would then find a state whose pages are gone.
 //
-// In the last case the failed commit is taken back: its meta page is blanked (the other one, of the state before,
+// In the last case the failed commit is taken back: its meta page is blanked but for what makes it a page (the other one, of the state before,
 // is what bbolt then falls back on), that is synced, and the file is opened anew. Until all of it succeeds the
 // store neither reads nor writes; each Update tries again.
 
@@ -95,12 +96,19 @@ func (s *Store) settle(id int) {
 	s.opt.Log.Info("recovered from a failed commit")
 }
 
-// takeBack blanks the meta page that the commit with this id wrote; bbolt's commits alternate between the first two pages.
+// metaFlag marks a meta page in its header, which is its number (8 bytes), flags, count (2 bytes each) and overflow (4).
+const metaFlag = 4
+
+// takeBack blanks the meta page that the commit with this id wrote; bbolt's commits alternate between the first two pages. The header stays,
+// as a look at all pages takes one without for damage.
 func (s *Store) takeBack(id int) error {
 	f, err := os.OpenFile(s.path, os.O_RDWR, 0)
 	if err != nil {
 		return err
 	}
-	_, err = f.WriteAt(make([]byte, s.pageSize), int64(id%2)*s.pageSize)
+	page := make([]byte, s.pageSize)
+	binary.NativeEndian.PutUint64(page, uint64(id%2))
+	binary.NativeEndian.PutUint16(page[8:], metaFlag)
+	_, err = f.WriteAt(page, int64(id%2)*s.pageSize)
 	return errors.Join(err, f.Sync(), f.Close())
 }

@@ -51,6 +51,7 @@ func TestFailedCommit(t *testing.T) {
 				if hasItem(t, s, id) {
 					t.Errorf("%s was refused, but is there", id)
 				}
+				wantClean(t, s)
 				if err := putItem(s, "after "+id); err != nil {
 					t.Errorf("the trouble is over, but: %v", err)
 				}
