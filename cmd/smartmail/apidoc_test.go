@@ -1,14 +1,12 @@
 package main
 
 import (
-	"context"
 	"fmt"
 	"os"
 	"os/exec"
 	"regexp"
 	"strings"
 	"testing"
-	"time"
 
 	"smartmail/testrig"
 )
@@ -22,23 +20,9 @@ func TestAPIPage(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
-	defer cancel()
-	bin, err := built()
-	if err != nil {
-		t.Fatal(err)
-	}
-	zone, err := testrig.NewZone(`home.example. 300 IN TXT "v=spf1 ip4:127.0.0.1 -all"`, `_dmarc.home.example. 300 IN TXT "v=DMARC1; p=reject"`)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = zone.Close() }()
 	const token = "SMARTMAIL_ADMIN_TOKEN=of-this-page"
-	i, err := testrig.Start(ctx, testrig.Options{Binary: bin, Dir: t.TempDir(), DNS: zone.Addr, Env: []string{token}})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer i.Kill()
+	i := rigged(t, func(o *testrig.Options) { o.Env = []string{token} },
+		`home.example. 300 IN TXT "v=spf1 ip4:127.0.0.1 -all"`, `_dmarc.home.example. 300 IN TXT "v=DMARC1; p=reject"`)
 	blocks := docBlock.FindAllStringSubmatch(string(page), -1)
 	if len(blocks) < 5 {
 		t.Fatalf("the page has %d blocks", len(blocks))
@@ -48,7 +32,7 @@ func TestAPIPage(t *testing.T) {
 	for _, b := range blocks {
 		script += b[1] + "printf '" + between + "'\n"
 	}
-	cmd := exec.CommandContext(ctx, "bash", "-u", "-c", script)
+	cmd := exec.CommandContext(i.ctx, "bash", "-u", "-c", script)
 	cmd.Dir = t.TempDir()
 	cmd.Env = append(os.Environ(), "HTTP=http://"+i.HTTP, "SMTP="+i.SMTP, token)
 	out, err := cmd.CombinedOutput()

@@ -311,23 +311,7 @@ func TestDemoNamesATakenPort(t *testing.T) {
 }
 
 func TestVerifyFindsADamagedMail(t *testing.T) {
-	bin, err := built()
-	if err != nil {
-		t.Fatal(err)
-	}
-	zone, err := testrig.NewZone()
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = zone.Close() }()
-	dir := t.TempDir()
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
-	defer cancel()
-	opts := testrig.Options{Binary: bin, Dir: dir, DNS: zone.Addr}
-	i, err := testrig.Start(ctx, opts)
-	if err != nil {
-		t.Fatal(err)
-	}
+	i := rigged(t, nil)
 	mail := "From: a@b.example\r\nSubject: big\r\nMessage-ID: <1@b>\r\n\r\n" + strings.Repeat("0123456789\r\n", 50_000)
 	if err := smtp.SendMail(i.SMTP, nil, "a@b.example", []string{testrig.Intake}, []byte(mail)); err != nil {
 		t.Fatal(err)
@@ -346,7 +330,7 @@ func TestVerifyFindsADamagedMail(t *testing.T) {
 	if code, out, stderr := program("replay", "--config", i.Config, "--org", testrig.Org); code != 0 || !strings.Contains(out, "1 mails read, 0 are read another way") {
 		t.Errorf("replay: exit %d: %s%s", code, out, stderr)
 	}
-	if err := i.Stop(ctx); err != nil {
+	if err := i.Stop(i.ctx); err != nil {
 		t.Fatal(err)
 	}
 	if code, out, stderr := program("compact", "--config", i.Config); code != 0 || !strings.Contains(out, "bytes") {
@@ -356,7 +340,7 @@ func TestVerifyFindsADamagedMail(t *testing.T) {
 		t.Errorf("verify of the compact store: exit %d: %s", code, out)
 	}
 	damaged := 0
-	err = filepath.WalkDir(filepath.Join(dir, "data", "blobs"), func(p string, e os.DirEntry, err error) error {
+	err := filepath.WalkDir(filepath.Join(i.opt.Dir, "data", "blobs"), func(p string, e os.DirEntry, err error) error {
 		if err != nil || e.IsDir() {
 			return err
 		}

@@ -2,7 +2,6 @@ package main
 
 import (
 	"bytes"
-	"context"
 	"fmt"
 	"io"
 	"net/http"
@@ -139,22 +138,7 @@ func sum(f *dto.MetricFamily, label string) (n float64) {
 
 // After some traffic the running program tells of it.
 func TestMetricsOfARunningService(t *testing.T) {
-	bin, err := built()
-	if err != nil {
-		t.Fatal(err)
-	}
-	zone, err := testrig.NewZone()
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = zone.Close() }()
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
-	defer cancel()
-	i, err := testrig.Start(ctx, testrig.Options{Binary: bin, Dir: t.TempDir(), DNS: zone.Addr})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer i.Kill()
+	i := rigged(t, nil)
 	mail := []byte("From: a@b.example\r\nSubject: x\r\nMessage-ID: <1@b>\r\n\r\nx\r\n")
 	if err := smtp.SendMail(i.SMTP, nil, "a@b.example", []string{testrig.Intake}, mail); err != nil {
 		t.Fatal(err)
@@ -162,9 +146,7 @@ func TestMetricsOfARunningService(t *testing.T) {
 	if err := smtp.SendMail(i.SMTP, nil, "a@b.example", []string{"nobody@" + testrig.Domain}, mail); err == nil {
 		t.Fatal("a mail to nobody was taken")
 	}
-	if err := i.Call(ctx, http.MethodGet, "/api/v1/cases/1", nil, nil); err != nil {
-		t.Fatal(err)
-	}
+	i.call(http.MethodGet, "/api/v1/cases/1", nil, nil)
 	got := scrape(t, i.HTTP)
 	for name, f := range got {
 		if own := strings.HasPrefix(name, "smartmail_"); own && (!unit.MatchString(name) || f.GetHelp() == "") {

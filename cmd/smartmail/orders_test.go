@@ -1,14 +1,11 @@
 package main
 
 import (
-	"context"
 	"fmt"
 	"net/smtp"
 	"strings"
 	"testing"
 	"time"
-
-	"smartmail/testrig"
 )
 
 // wireOrder is what the test reads of an order.
@@ -35,36 +32,15 @@ type wireCase struct {
 
 // One order by the API, answered by mail over SMTP as its supplier does from the phone, until it is done.
 func TestOrderFromEndToEnd(t *testing.T) {
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
-	defer cancel()
-	bin, err := built()
-	if err != nil {
-		t.Fatal(err)
-	}
-	zone, err := testrig.NewZone(`ror.example. 300 IN TXT "v=spf1 ip4:127.0.0.1 -all"`, `_dmarc.ror.example. 300 IN TXT "v=DMARC1; p=reject"`, `ror.example. 300 IN MX 10 mx.ror.example.`)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = zone.Close() }()
-	i, err := testrig.Start(ctx, testrig.Options{Binary: bin, Dir: t.TempDir(), DNS: zone.Addr})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer i.Kill()
-	call := func(method, path string, in, out any) {
-		t.Helper()
-		if err := i.Call(ctx, method, path, in, out); err != nil {
-			t.Fatal(err)
-		}
-	}
+	i := rigged(t, nil, `ror.example. 300 IN TXT "v=spf1 ip4:127.0.0.1 -all"`, `_dmarc.ror.example. 300 IN TXT "v=DMARC1; p=reject"`, `ror.example. 300 IN MX 10 mx.ror.example.`)
 	var c wireCase
-	call("POST", "/api/v1/cases", map[string]any{"subject": "Droppande kran", "reporter": map[string]any{"name": "Anna", "email": "anna@home.example"}}, &c)
-	call("POST", fmt.Sprintf("/api/v1/cases/%d/orders", c.Number), map[string]any{"supplier": "Rör AB <jour@ror.example>", "text": "Byt packning", "price_cap": 1000}, nil)
+	i.call("POST", "/api/v1/cases", map[string]any{"subject": "Droppande kran", "reporter": map[string]any{"name": "Anna", "email": "anna@home.example"}}, &c)
+	i.call("POST", fmt.Sprintf("/api/v1/cases/%d/orders", c.Number), map[string]any{"supplier": "Rör AB <jour@ror.example>", "text": "Byt packning", "price_cap": 1000}, nil)
 	read := func() wireOrder {
 		t.Helper()
-		call("GET", fmt.Sprintf("/api/v1/cases/%d", c.Number), nil, &c)
+		i.call("GET", fmt.Sprintf("/api/v1/cases/%d", c.Number), nil, &c)
 		var o wireOrder
-		call("GET", "/api/v1/orders/"+c.Orders[0].ID, nil, &o)
+		i.call("GET", "/api/v1/orders/"+c.Orders[0].ID, nil, &o)
 		return o
 	}
 	o := read()
@@ -103,7 +79,7 @@ func TestOrderFromEndToEnd(t *testing.T) {
 	var outbox struct {
 		Items []struct{ To struct{ Email string } }
 	}
-	call("GET", "/api/v1/outbox", nil, &outbox)
+	i.call("GET", "/api/v1/outbox", nil, &outbox)
 	told := map[string]int{}
 	for _, m := range outbox.Items {
 		told[m.To.Email]++
@@ -118,7 +94,7 @@ func TestOrderFromEndToEnd(t *testing.T) {
 			Split       bool `json:"suggest_split"`
 		}
 	}
-	call("GET", fmt.Sprintf("/api/v1/cases/%d/entries", c.Number), nil, &entries)
+	i.call("GET", fmt.Sprintf("/api/v1/cases/%d/entries", c.Number), nil, &entries)
 	for _, e := range entries.Items {
 		if e.Split || e.Kind == "flag" {
 			t.Errorf("a person is asked about %+v", e)

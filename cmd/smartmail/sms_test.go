@@ -1,31 +1,18 @@
 package main
 
 import (
-	"context"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
 	"os"
 	"path/filepath"
 	"testing"
-	"time"
 
 	"smartmail/testrig"
 )
 
 // A technician who is given a case gets a text message, and the provider tells that it arrived.
 func TestSMSFromEndToEnd(t *testing.T) {
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
-	defer cancel()
-	bin, err := built()
-	if err != nil {
-		t.Fatal(err)
-	}
-	zone, err := testrig.NewZone()
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = zone.Close() }()
 	sent := make(chan url.Values, 2)
 	provider := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if user, password, _ := r.BasicAuth(); user != "u1" || password != "hemligt" || r.ParseForm() != nil {
@@ -36,34 +23,22 @@ func TestSMSFromEndToEnd(t *testing.T) {
 		_, _ = w.Write([]byte(`{"id":"s70df","status":"created"}`)) // to a loopback
 	}))
 	defer provider.Close()
-	dir := t.TempDir()
-	secret := filepath.Join(dir, "password")
+	secret := filepath.Join(t.TempDir(), "password")
 	if err := os.WriteFile(secret, []byte("hemligt\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	i, err := testrig.Start(ctx, testrig.Options{
-		Binary: bin, Dir: dir, DNS: zone.Addr,
-		Top: "sms: {provider: 46elks, from: Bostad, username: u1, password_file: " + secret + ", url: \"" + provider.URL + "\"}\n",
+	i := rigged(t, func(o *testrig.Options) {
+		o.Top = "sms: {provider: 46elks, from: Bostad, username: u1, password_file: " + secret + ", url: \"" + provider.URL + "\"}\n"
 	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer i.Kill()
-	call := func(method, path string, in, out any) {
-		t.Helper()
-		if err := i.Call(ctx, method, path, in, out); err != nil {
-			t.Fatal(err)
-		}
-	}
-	call("PUT", "/api/v1/contacts/nora", map[string]any{
+	i.call("PUT", "/api/v1/contacts/nora", map[string]any{
 		"id": "nora", "parts": []string{"technician"}, "name": "Nora", "phones": []string{"070-174 06 05"}, "notify": map[string]any{"new_case": "sms"},
 	}, nil)
-	call("PUT", "/api/v1/routes/all", map[string]any{"id": "all", "assignee": "nora"}, nil)
-	call("POST", "/api/v1/cases", map[string]any{"subject": "Droppande kran"}, nil)
+	i.call("PUT", "/api/v1/routes/all", map[string]any{"id": "all", "assignee": "nora"}, nil)
+	i.call("POST", "/api/v1/cases", map[string]any{"subject": "Droppande kran"}, nil)
 	var form url.Values
 	select {
 	case form = <-sent:
-	case <-ctx.Done():
+	case <-i.ctx.Done():
 		t.Fatal("nothing was sent")
 	}
 	if form.Get("to") != "+46701740605" || form.Get("from") != "Bostad" || form.Get("message") == "" {
@@ -83,7 +58,7 @@ func TestSMSFromEndToEnd(t *testing.T) {
 	var list struct {
 		Items []struct{ State, To, Contact string }
 	}
-	call("GET", "/api/v1/sms", nil, &list)
+	i.call("GET", "/api/v1/sms", nil, &list)
 	if len(list.Items) != 1 || list.Items[0].State != "delivered" || list.Items[0].Contact != "nora" {
 		t.Errorf("listed: %+v", list.Items)
 	}

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"context"
 	"encoding/json"
 	"io"
 	"net/http"
@@ -9,36 +8,20 @@ import (
 	"regexp"
 	"strings"
 	"testing"
-	"time"
 
 	"smartmail/testrig"
 )
 
 // One id leads from the peer's mail through the log and the entry to the mail that it caused, and from a request to its problem.
 func TestTraceFromMailToMail(t *testing.T) {
-	bin, err := built()
-	if err != nil {
-		t.Fatal(err)
-	}
-	zone, err := testrig.NewZone()
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = zone.Close() }()
 	post, err := testrig.NewPost(t.TempDir())
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer func() { _ = post.Close() }()
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
-	defer cancel()
-	i, err := testrig.Start(ctx, testrig.Options{
-		Binary: bin, Dir: t.TempDir(), DNS: zone.Addr, Top: "relay: {mode: smarthost, smarthost: {address: \"" + post.Addr + "\", tls: none}}\n",
+	i := rigged(t, func(o *testrig.Options) {
+		o.Top = "relay: {mode: smarthost, smarthost: {address: \"" + post.Addr + "\", tls: none}}\n"
 	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer i.Kill()
 	mail := []byte("From: anna@home.example\r\nSubject: Kran\r\nMessage-ID: <1@home.example>\r\n\r\nDen droppar.\r\n")
 	if err := smtp.SendMail(i.SMTP, nil, "anna@home.example", []string{testrig.Intake}, mail); err != nil {
 		t.Fatal(err)
@@ -50,9 +33,7 @@ func TestTraceFromMailToMail(t *testing.T) {
 			Trace   string
 		}
 	}
-	if err := i.Call(ctx, http.MethodGet, "/api/v1/cases/1/entries", nil, &list); err != nil {
-		t.Fatal(err)
-	}
+	i.call(http.MethodGet, "/api/v1/cases/1/entries", nil, &list)
 	id := ""
 	for _, e := range list.Items {
 		if len(e.TraceID) != 32 || id != "" && e.TraceID != id {
@@ -64,12 +45,12 @@ func TestTraceFromMailToMail(t *testing.T) {
 		}
 	}
 	in, out := regexp.MustCompile(`msg=mail .*code=250 .*trace=`+id), regexp.MustCompile(`msg="outgoing mail" .*state=sent .*trace=`+id)
-	if err := testrig.Await(ctx, func() bool { return in.MatchString(i.Log()) && out.MatchString(i.Log()) }); err != nil {
+	if err := testrig.Await(i.ctx, func() bool { return in.MatchString(i.Log()) && out.MatchString(i.Log()) }); err != nil {
 		t.Errorf("%s is not in both lines of the log:\n%s", id, i.Log())
 	}
 
 	for path, status := range map[string]int{"/api/v1/cases/99": http.StatusNotFound, "/nothing": http.StatusNotFound} {
-		res, err := i.Do(ctx, http.MethodGet, path, nil)
+		res, err := i.Do(i.ctx, http.MethodGet, path, nil)
 		if err != nil {
 			t.Fatal(err)
 		}
