@@ -125,6 +125,7 @@ type Desk interface {
 	Retentions
 	Doors
 	Planner
+	Watching
 	Audit
 	Administer() error // why the caller may not see or change how the organisation looks and works; nil: he may
 }
@@ -282,6 +283,7 @@ func (s *server) engine() (*gin.Engine, error) {
 	s.messageCalls()
 	s.orderCalls()
 	s.codesCalls()
+	s.watchCalls()
 	s.entryCalls()
 	s.eventCalls()
 	s.webhookCalls()

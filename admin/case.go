@@ -53,6 +53,7 @@ type Case struct {
 	Links       []Link            `json:"links" nullable:"false"`
 	Lanes       []Lane            `json:"lanes" nullable:"false"`
 	Orders      []WorkOrder       `json:"orders" nullable:"false"`
+	Watchers    []string          `json:"watchers,omitempty" doc:"Contacts of the house who hear of what happens on it"`
 	Todo        []Todo            `json:"todo" nullable:"false" doc:"What waits for a person, oldest first"`
 }
 
@@ -143,6 +144,9 @@ func (v view) kase(c casework.Case) (Case, error) {
 	}
 	for _, l := range c.Links {
 		out.Links = append(out.Links, Link{Kind: l.Kind, Case: uint64(l.Case)})
+	}
+	for _, w := range c.Watchers {
+		out.Watchers = append(out.Watchers, w.Contact)
 	}
 	for _, a := range c.Attention {
 		out.Todo = append(out.Todo, todo(c.Org, desk.Todo{Attention: a, Urgency: c.Urgency(a), Case: c}, v.languages[c.Org]))

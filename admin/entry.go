@@ -68,7 +68,7 @@ type Entry struct {
 	ID          string       `json:"id"`
 	Seq         uint64       `json:"seq" doc:"From 1 within the case"`
 	At          time.Time    `json:"at"`
-	Kind        string       `json:"kind" doc:"mail_in, mail_out, note, order, time, material, cost, flag, created, status, assignment, change, participant, link, confirmation, withdrawal, delivery, suspension, attended, doors, mention, invitation, erasure, hold ..."`
+	Kind        string       `json:"kind" doc:"mail_in, mail_out, note, order, time, material, cost, flag, created, status, assignment, change, participant, link, confirmation, withdrawal, delivery, suspension, attended, doors, mention, watch, invitation, erasure, hold ..."`
 	Actor       Actor        `json:"actor"`
 	Lane        string       `json:"lane"`
 	Order       string       `json:"order,omitempty" doc:"The order that it is about, such as 1042-2"`

@@ -32,7 +32,7 @@ func calls() [][3]string {
 		{"GET", "/api/v1/cases/1/entries", ""}, {"GET", "/api/v1/entries/x", ""}, {"POST", "/api/v1/entries/x/move", `{"case":1}`},
 		{"POST", "/api/v1/cases/1/merge", `{"into":2}`}, {"POST", "/api/v1/cases/1/split", `{"subject":"x","entries":["x"]}`},
 		{"POST", "/api/v1/cases/1/links", `{"kind":"parent_of","case":2}`}, {"DELETE", "/api/v1/cases/1/links/parent_of/2", ""},
-		{"POST", "/api/v1/cases/1/updates", `{"text":"x"}`}, {"GET", "/api/v1/cases/1/codes", ""}, {"PUT", "/api/v1/cases/1/codes", `{"text":"x"}`}, {"PUT", "/api/v1/cases/1/hold", `{"held":true,"reason":"x"}`},
+		{"POST", "/api/v1/cases/1/updates", `{"text":"x"}`}, {"POST", "/api/v1/cases/1/watch", ""}, {"DELETE", "/api/v1/cases/1/watch", ""}, {"GET", "/api/v1/cases/1/codes", ""}, {"PUT", "/api/v1/cases/1/codes", `{"text":"x"}`}, {"PUT", "/api/v1/cases/1/hold", `{"held":true,"reason":"x"}`},
 		{"POST", "/api/v1/cases/1/messages", `{"lane":"internal","text":"x"}`}, {"POST", "/api/v1/cases/1/orders", `{"supplier":"a@b.example"}`},
 		{"GET", "/api/v1/cases/1/orders", ""}, {"GET", "/api/v1/cases/1/quotes", ""}, {"GET", "/api/v1/orders/x", ""}, {"POST", "/api/v1/orders/x", `{"action":"withdraw"}`},
 		{"GET", "/api/v1/messages/x/raw", ""}, {"GET", "/api/v1/attachments/x", ""}, {"GET", "/api/v1/attachments/x/thumbnail", ""},

@@ -171,6 +171,7 @@ type Erased struct {
 	Tokens     int    `json:"tokens" doc:"Ended"`
 	Contacts   int    `json:"contacts"`
 	Editions   int    `json:"editions"`
+	Watches    int    `json:"watches" doc:"Cases that he watched"`
 	Next       string `json:"next" doc:"after of the next call; empty: it is done"`
 
 	Held []uint64 `json:"held" nullable:"false" doc:"Cases on legal hold: nothing was taken out of them, and the contact stays until they are free"`
@@ -179,7 +180,7 @@ type Erased struct {
 func erased(e desk.Erased) Erased {
 	out := Erased{
 		Cases: e.Cases, Open: e.Open, Entries: e.Entries, Mails: e.Mails, Files: e.Files, Outgoing: e.Outgoing, References: e.References,
-		Addresses: e.Addresses, Tokens: e.Tokens, Contacts: e.Contacts, Editions: e.Editions, Next: e.Next, Held: []uint64{},
+		Addresses: e.Addresses, Tokens: e.Tokens, Contacts: e.Contacts, Editions: e.Editions, Watches: e.Watches, Next: e.Next, Held: []uint64{},
 	}
 	for _, n := range e.Held {
 		out.Held = append(out.Held, uint64(n))

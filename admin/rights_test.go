@@ -114,6 +114,8 @@ func (h *guardedHouse) probes() map[string]probe {
 		"put-hold":          case2("/hold", `{"held":true,"reason":"x"}`),
 		"list-retention":    list("/retention"),
 		"confirm-retention": {hidden: "/retention/confirm", body: `{"class":"","edition":"x"}`},
+		"watch-case":        case2("/watch", ""),
+		"unwatch-case":      case2("/watch", ""),
 		"compare-quotes":    case2("/quotes", ""),
 		"get-order":         {"/orders/2-1", "/orders/99-1", ""},
 		"act-on-order":      {"/orders/2-1", "/orders/99-1", `{"action":"withdraw"}`},

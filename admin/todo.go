@@ -17,12 +17,12 @@ type Todo struct {
 	Subject  string     `json:"subject" doc:"Of the case, or of the mail in triage"`
 	Lane     string     `json:"lane" doc:"Where to act: what a person writes there settles it"`
 	For      string     `json:"for" doc:"Whose it is: who has the case, or the name under which somebody acts; empty: anybody's"`
-	Code     string     `json:"code" doc:"new, not_started, deadline, overdue, triage, answer, delivery, approval, order_declined, order_returned, order_late, order_unanswered, retention, offers, invitation, unread, mention, escalated, access ..."`
+	Code     string     `json:"code" doc:"new, not_started, deadline, overdue, triage, answer, delivery, approval, order_declined, order_returned, order_late, order_unanswered, retention, offers, invitation, unread, mention, watched, escalated, access ..."`
 	Why      string     `json:"why" doc:"The same in words, in the organisation's language"`
 	Urgency  string     `json:"urgency" enum:"now,soon,normal"`
 	Priority Priority   `json:"priority" doc:"Of the case"`
 	DueAt    *time.Time `json:"due_at"`
-	Message  *string    `json:"message" doc:"The entry of the message that it is about"`
+	Message  *string    `json:"message" doc:"The entry of the message, or the news, that it is about"`
 	Since    time.Time  `json:"since" doc:"Of a deadline: when it is"`
 }
 

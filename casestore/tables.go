@@ -12,7 +12,7 @@ import (
 // The functions below build keys, so that nobody else knows how they are made up.
 var (
 	// Cases by number; by_mail finds those that an address takes part in, by_status and by_update serve lists, by_todo
-	// what waits for people, by_closed what retention rules are about.
+	// what waits for people, by_closed what retention rules are about, by_watcher what a contact watches.
 	Cases = Declare("cases", 2,
 		func(c *casework.Case) Key { return CaseKey(c.Org, c.Number) },
 		func(c *casework.Case) *uint64 { return &c.Version },
@@ -30,6 +30,12 @@ var (
 		}},
 		Index[casework.Case]{Name: "by_todo", Keys: todoKeys},
 		byClosed,
+		Index[casework.Case]{Name: "by_watcher", Keys: func(c *casework.Case) (keys []Key) {
+			for _, w := range c.Watchers {
+				keys = append(keys, WatchedBy(c.Org, w.Contact))
+			}
+			return keys
+		}},
 	).WithUpgrade(upgradeCase)
 	// Entries of a case in order; by_id is unique, by_sent has what was said on a lane. Entries of before there was by_sent are not in it.
 	Entries = Declare("entries", 1,
@@ -245,6 +251,9 @@ func TimerDue(org casework.OrgID, at time.Time) Key { return K(string(org)).Time
 func PartyKey(org casework.OrgID, email string) Key {
 	return K(string(org)).Str(casework.Address(email))
 }
+
+// WatchedBy is the position in by_watcher of what a contact watches.
+func WatchedBy(org casework.OrgID, contact string) Key { return K(string(org)).Str(contact) }
 
 // CaseSeries is the series that numbers an organisation's cases.
 func CaseSeries(org casework.OrgID) Key { return K(string(org)).Str("case") }

@@ -28,7 +28,7 @@ const maxAttention = 100
 func (t *teller) attend(c *Case, a Attention) {
 	// What a mail says is more than that it came.
 	c.Attention = slices.DeleteFunc(c.Attention, func(b Attention) bool { return b.Code == CodeAnswer && a.About != "" && b.Entry == a.About })
-	same := func(b Attention) bool { return a.About != "" && a.About == b.About }
+	same := func(b Attention) bool { return a.About != "" && a.About == b.About && b.Code != CodeWatched }
 	if len(c.Attention) >= maxAttention || slices.ContainsFunc(c.Attention, same) {
 		return
 	}

@@ -138,6 +138,7 @@ type Case struct {
 	Held        []EntryID         `json:"held,omitempty"`       // mails that wait for a person to vouch for them
 	Withdrawn   []EntryID         `json:"withdrawn,omitempty"`  // entries that were taken back
 	Attention   []Attention       `json:"attention,omitempty"`  // what a person has to see to, oldest first
+	Watchers    []Watcher         `json:"watchers,omitempty"`   // maxWatchers at most
 	Hold        *Hold             `json:"hold,omitempty"`       // nil: it may be erased
 	ErasedAt    time.Time         `json:"erased_at,omitzero"`   // when everybody outside was taken out of it; zero: he was not
 	LastSeq     uint64            `json:"last_seq"`
@@ -164,6 +165,7 @@ func (c Case) clone() Case {
 	c.Held = slices.Clone(c.Held)
 	c.Withdrawn = slices.Clone(c.Withdrawn)
 	c.Attention = slices.Clone(c.Attention)
+	c.Watchers = slices.Clone(c.Watchers)
 	fields := make(map[string]string, len(c.Fields))
 	for k, v := range c.Fields {
 		fields[k] = v

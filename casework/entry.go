@@ -28,6 +28,7 @@ const (
 	KindDelivery    EntryKind = "delivery"     // a message did not reach somebody
 	KindSuspension  EntryKind = "suspension"   // a person lets mail go to an address again
 	KindMention     EntryKind = "mention"      // a note calls for somebody
+	KindWatch       EntryKind = "watch"        // somebody watches the case, or no longer
 	KindDoors       EntryKind = "doors"        // a supplier looked at the door codes, by the link of his order
 	KindAttended    EntryKind = "attended"     // a person has seen to what an entry asked for
 )
@@ -84,6 +85,7 @@ const (
 	AutoNews       = "news"       // tells a customer how far his case has come
 	AutoNewCase    = "new_case"   // tells somebody of the house that a case is his
 	AutoMorning    = "morning"    // tells him what waits for him
+	AutoWatched    = "watched"    // tells him that something has happened on a case that he watches
 )
 
 // What a mail tells a supplier of his order.

@@ -115,6 +115,9 @@ func (a Absorb) apply(c *Case, t *teller) error {
 			return err
 		}
 	}
+	if err := c.follow(t, from); err != nil {
+		return err
+	}
 	return LinkTo{Link: Link{Kind: MergedFrom, Case: from.Number}}.apply(c, t)
 }
 
@@ -149,6 +152,10 @@ func (c *Case) elsewhere(cmd Command) error {
 		}
 	case Edit:
 		if (x.Status == nil || *x.Status == c.Status) && x.Internal == nil {
+			return nil
+		}
+	case Watch:
+		if x.Stop {
 			return nil
 		}
 	case Order, AddParticipant, Absorb, MergeInto, Take:

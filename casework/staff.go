@@ -2,9 +2,12 @@ package casework
 
 import "time"
 
-// TellStaff writes to somebody of the house about a case that he is given: he gets an address of his own on its internal lane, so that what
-// he answers is seen by nobody outside. It is for rules alone.
-type TellStaff struct{ Name, Email, Text string }
+// TellStaff writes to somebody of the house about a case: he gets an address of his own on its internal lane, so that what he answers is
+// seen by nobody outside. It is for rules alone.
+type TellStaff struct {
+	Auto              string // AutoNewCase or AutoWatched
+	Name, Email, Text string
+}
 
 func (s TellStaff) apply(c *Case, t *teller) error {
 	had := c.LastNo
@@ -15,7 +18,7 @@ func (s TellStaff) apply(c *Case, t *teller) error {
 	if c.LastNo != had {
 		t.tell(c, Entry{Kind: KindParticipant, Lane: lane, Change: &Change{Field: "participant", To: p.Email}})
 	}
-	t.tell(c, Entry{Kind: KindMailOut, Lane: lane, MailOut: &MailOut{Text: s.Text, Auto: AutoNewCase, To: p.No}})
+	t.tell(c, Entry{Kind: KindMailOut, Lane: lane, MailOut: &MailOut{Text: s.Text, Auto: s.Auto, To: p.No}})
 	return nil
 }
 

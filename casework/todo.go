@@ -33,6 +33,7 @@ const (
 	CodeMention         Code = "mention"
 	CodeAccess          Code = "access"    // a supplier has not said that he knows how he gets in now
 	CodeEscalated       Code = "escalated" // the deadline is over: for whoever answers for the case
+	CodeWatched         Code = "watched"   // something has happened on a case that he watches
 )
 
 // Urgency orders what waits for a person.
@@ -61,7 +62,7 @@ func (c *Case) Urgency(a Attention) Urgency {
 		return ByDeadline
 	case c.Priority == "0":
 		return Now
-	case a.Code == CodeNew, a.Code == CodeNotStarted:
+	case a.Code == CodeNew, a.Code == CodeNotStarted, a.Code == CodeWatched:
 		return Normal
 	}
 	return Soon
@@ -144,6 +145,7 @@ func words() map[Code][2]string {
 		CodeOffers:          {"all have answered request %s", "alla har svarat på prisförfrågan %s"},
 		CodeInvitation:      {"%s can't at the time that is booked", "%s kan inte den tid som är bokad"},
 		CodeUnread:          {"an answer was not carried out: a person has to read it", "ett svar kunde inte tolkas: någon måste läsa det"},
+		CodeWatched:         {"something has happened on a case that you watch", "något har hänt i ett ärende som du bevakar"},
 		CodeMention:         {"%s mentions you", "%s nämner dig"},
 		CodeAccess:          {"the supplier of order %s has not confirmed how he gets in now", "leverantören av order %s har inte bekräftat det nya tillträdet"},
 		CodeEscalated:       {"the deadline is over; who has the case: %s", "sista dagen har passerat; ärendet har: %s"},

@@ -141,8 +141,8 @@ func TestGolden(t *testing.T) {
 	for name, e := range map[string]casework.Entry{
 		"booked": booked, "cancelled": cancelled,
 		"reminder": remind, "quote": quote, "withdrawn": about(casework.AboutWithdrawn, "Hyresgästen har lagat det själv."), "chosen": about(casework.AboutChosen, ""), "thanked": about(casework.AboutThanked, ""), "access": about(casework.AboutAccess, ""),
-		"new-case": out(casework.AutoNewCase, "Ärende #1042 är ditt."),
-		"order":    order(), "message": withFile, "customer": toCustomer, "received": out(casework.AutoReceived, "Mottaget."), "understood": out(casework.AutoUnderstood, "- Klar\n- Tid 2,5 h"),
+		"new-case": out(casework.AutoNewCase, "Ärende #1042 är ditt."), "watched": out(casework.AutoWatched, "Något har hänt i ärende #1042, som du bevakar."),
+		"order": order(), "message": withFile, "customer": toCustomer, "received": out(casework.AutoReceived, "Mottaget."), "understood": out(casework.AutoUnderstood, "- Klar\n- Tid 2,5 h"),
 	} {
 		for _, language := range []string{"sv", "en"} {
 			t.Run(name+"-"+language, func(t *testing.T) {

@@ -60,7 +60,7 @@ type link struct {
 // words of the languages.
 type words struct {
 	dateTime                                                             string
-	order, quote, newCase, today                                         string
+	order, quote, newCase, watched, today                                string
 	urgency                                                              [3]string // headings of a to-do list
 	what, where, class, deadline, priceCap, contact, phone, files, notes string
 	about                                                                map[string]string // what a mail tells of an order, as its subject begins
@@ -74,7 +74,7 @@ type words struct {
 func wordsOf(language string) words {
 	if language == "sv" {
 		return words{
-			dateTime: "2006-01-02 15:04", order: "Arbetsorder", quote: "Prisförfrågan", newCase: "Nytt ärende", today: "Att göra",
+			dateTime: "2006-01-02 15:04", order: "Arbetsorder", quote: "Prisförfrågan", newCase: "Nytt ärende", watched: "Nytt i ärendet", today: "Att göra",
 			urgency: [3]string{"Nu", "Snart", "När du hinner"},
 			what:    "Vad", where: "Var", class: "Typ", deadline: "Klart senast", priceCap: "Högsta pris", contact: "Kontakt", phone: "Telefon", files: "Bilagor", notes: "Felanmälan",
 			answers: [][2]string{{"Tar jobbet", "TAR JOBBET"}, {"Boka tid", "BOKAT "}, {"Klar", "KLAR\r\nTID:  h\r\nMATERIAL: \r\nRESA:  km"}, {"Nej tack", "NEJ TACK "}},
@@ -86,7 +86,7 @@ func wordsOf(language string) words {
 		}
 	}
 	return words{
-		dateTime: "2006-01-02 15:04", order: "Work order", quote: "Request for a quote", newCase: "New case", today: "To do",
+		dateTime: "2006-01-02 15:04", order: "Work order", quote: "Request for a quote", newCase: "New case", watched: "News of the case", today: "To do",
 		urgency: [3]string{"Now", "Soon", "When there is time"},
 		what:    "What", where: "Where", class: "Type", deadline: "Done by", priceCap: "Price cap", contact: "Contact", phone: "Phone", files: "Attachments", notes: "Report",
 		answers: [][2]string{{"Accept", "ACCEPT"}, {"Book a time", "BOOKED "}, {"Done", "DONE\r\nTIME:  h\r\nMATERIAL: \r\nTRAVEL:  km"}, {"Decline", "DECLINE "}},
@@ -123,8 +123,11 @@ func factsOf(org Org, cs casework.Case, e casework.Entry, item casework.OutboxIt
 		return f
 	}
 	name := w.about[e.MailOut.About]
-	if e.MailOut.Auto == casework.AutoNewCase {
+	switch e.MailOut.Auto {
+	case casework.AutoNewCase:
 		name = w.newCase
+	case casework.AutoWatched:
+		name = w.watched
 	}
 	if e.Kind == casework.KindOrder {
 		name = w.order

@@ -37,7 +37,7 @@ func header(org Org, item casework.OutboxItem, f facts, thread []string, auto st
 	fields = append(fields, field{"MIME-Version", "1.0"}, field{"Content-Language", f.Language})
 	if auto != "" {
 		submitted := "auto-replied"
-		if auto == casework.AutoReminder || auto == casework.AutoNewCase || auto == casework.AutoMorning { // it answers nothing
+		if auto == casework.AutoReminder || auto == casework.AutoNewCase || auto == casework.AutoMorning || auto == casework.AutoWatched { // it answers nothing
 			submitted = "auto-generated"
 		}
 		// RFC 3834 section 5; the second keeps Exchange from answering.

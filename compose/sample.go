@@ -31,6 +31,7 @@ func kinds() []kind {
 		{"received", out(casework.AutoReceived)},
 		{"understood", out(casework.AutoUnderstood)},
 		{"new_case", out(casework.AutoNewCase)},
+		{"watched", out(casework.AutoWatched)},
 		{"morning", out(casework.AutoMorning)},
 		{"withdrawn", about(casework.AboutWithdrawn)},
 		{"chosen", about(casework.AboutChosen)},

@@ -214,12 +214,16 @@ func (d *Desk) act(tx casestore.Tx, c casework.Case, cmd casework.Command, by ca
 	if err != nil {
 		return c, nil, err
 	}
-	next, entries, err := d.Notices[c.Org].rules().Do(c, cmd, by, at, func() (casework.EntryID, error) { return newID[casework.EntryID](d, at) })
+	next, entries, err := d.do(c, cmd, by, at)
 	if err != nil {
 		return c, nil, err
 	}
 	if len(entries) == 0 && c.Version != 0 {
 		return next, nil, nil // nothing changed
+	}
+	next, told, err := d.heed(tx, next, entries, by, at)
+	if err != nil {
+		return c, nil, err
 	}
 	if err := casestore.Cases.Put(tx, &next); err != nil {
 		return c, nil, err
@@ -227,26 +231,44 @@ func (d *Desk) act(tx casestore.Tx, c casework.Case, cmd casework.Command, by ca
 	if err := d.retime(tx, c, next); err != nil {
 		return c, nil, err
 	}
-	cause := traceOf(tx)
-	for i := range entries {
-		entries[i].Trace = cause
-		if err := casestore.Entries.Put(tx, &entries[i]); err != nil {
-			return c, nil, err
-		}
-		if err := record(tx, entryEvent(entries[i])); err != nil {
-			return c, nil, err
-		}
-		if err := putFiles(tx, entries[i]); err != nil {
-			return c, nil, err
-		}
-		if err := d.enqueue(tx, next, entries[i]); err != nil {
+	for _, some := range [][]casework.Entry{entries, told.ended} {
+		if err := d.putEntries(tx, next, some); err != nil {
 			return c, nil, err
 		}
 	}
 	if next, err = d.announce(tx, next, entries); err != nil {
 		return c, nil, err
 	}
+	if next, err = d.writeWatchers(tx, next, told.write, at); err != nil {
+		return c, nil, err
+	}
 	return next, entries, nil
+}
+
+// do decides a command by the organisation's rules.
+func (d *Desk) do(c casework.Case, cmd casework.Command, by casework.Actor, at time.Time) (casework.Case, []casework.Entry, error) {
+	return d.Notices[c.Org].rules().Do(c, cmd, by, at, func() (casework.EntryID, error) { return newID[casework.EntryID](d, at) })
+}
+
+// putEntries stores what a command told, with all that it causes.
+func (d *Desk) putEntries(tx casestore.Tx, c casework.Case, entries []casework.Entry) error {
+	cause := traceOf(tx)
+	for i := range entries {
+		entries[i].Trace = cause
+		if err := casestore.Entries.Put(tx, &entries[i]); err != nil {
+			return err
+		}
+		if err := record(tx, entryEvent(entries[i])); err != nil {
+			return err
+		}
+		if err := putFiles(tx, entries[i]); err != nil {
+			return err
+		}
+		if err := d.enqueue(tx, c, entries[i]); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // enqueue writes the outbox rows that an entry causes, with everything that must be signed.

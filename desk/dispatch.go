@@ -154,12 +154,16 @@ func ofTheHouse(tx casestore.Tx, org casework.OrgID, names []string) (contacts [
 		if ignoreNotFound(err) != nil {
 			return nil, err
 		}
-		works := func(p register.Part) bool {
-			return p == register.Staff || p == register.Technician || p == register.Manager
-		}
-		if err == nil && !found.Thing.Archived && slices.ContainsFunc(found.Thing.Parts, works) {
+		if err == nil && ofHouse(found.Thing) {
 			contacts = append(contacts, found.Thing.ID)
 		}
 	}
 	return contacts, nil
+}
+
+// ofHouse reports whether a contact works here.
+func ofHouse(c register.Contact) bool {
+	return !c.Archived && slices.ContainsFunc(c.Parts, func(p register.Part) bool {
+		return p == register.Staff || p == register.Technician || p == register.Manager
+	})
 }

@@ -36,6 +36,7 @@ type Erased struct {
 	Cases, Open, Entries, Mails, Files int // Open: of Cases, those that are not closed
 	Outgoing, References, Addresses    int // Addresses: suspensions, trusted senders, counts of notices
 	Tokens, Contacts, Editions         int
+	Watches                            int    // cases that he watched
 	Next                               string // where the next call goes on; empty: it is done
 
 	Held []casework.CaseNumber // on legal hold: nothing was taken out of them, nor from the contact
@@ -44,7 +45,7 @@ type Erased struct {
 func (e *Erased) add(o Erased) {
 	e.Cases, e.Open, e.Entries, e.Mails, e.Files = e.Cases+o.Cases, e.Open+o.Open, e.Entries+o.Entries, e.Mails+o.Mails, e.Files+o.Files
 	e.Outgoing, e.References, e.Addresses = e.Outgoing+o.Outgoing, e.References+o.References, e.Addresses+o.Addresses
-	e.Tokens, e.Contacts, e.Editions = e.Tokens+o.Tokens, e.Contacts+o.Contacts, e.Editions+o.Editions
+	e.Tokens, e.Contacts, e.Editions, e.Watches = e.Tokens+o.Tokens, e.Contacts+o.Contacts, e.Editions+o.Editions, e.Watches+o.Watches
 	for _, n := range o.Held {
 		if !slices.Contains(e.Held, n) {
 			e.Held = append(e.Held, n)
@@ -205,7 +206,7 @@ func (e *eraser) stages() []func(after casestore.Key) (casestore.Key, error) {
 	for i := range e.person.Emails {
 		all = append(all, func(after casestore.Key) (casestore.Key, error) { return e.cases(i, after) })
 	}
-	return append(all, e.mails, e.references, e.outgoing, e.addresses, e.register)
+	return append(all, e.mails, e.references, e.outgoing, e.addresses, e.watches, e.register)
 }
 
 // some visits rows of a scan, limit at most, and returns where to go on.

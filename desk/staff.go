@@ -3,6 +3,7 @@ package desk
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"smartmail/casestore"
@@ -36,14 +37,20 @@ func (d *Desk) tellAssignee(tx casestore.Tx, c casework.Case, by casework.Actor,
 
 // mailAssignee writes to who has got a case.
 func (d *Desk) mailAssignee(tx casestore.Tx, c casework.Case, to register.Contact, at time.Time) (casework.Case, error) {
+	text := fmt.Sprintf(inLanguage(d.Notices[c.Org].Language, "Ärende #%d är ditt.", "Case #%d is yours."), c.Number)
+	return d.mailStaff(tx, c, to, casework.TellStaff{Auto: casework.AutoNewCase, Text: text}, at)
+}
+
+// mailStaff writes to somebody of the house about a case, within the caps.
+func (d *Desk) mailStaff(tx casestore.Tx, c casework.Case, to register.Contact, tell casework.TellStaff, at time.Time) (casework.Case, error) {
 	if len(to.Emails) == 0 {
 		return c, nil
 	}
 	if l, err := d.leave(tx, c.Org, to.Emails[0], at, (*casework.Notified).AnotherToStaff); l != granted || err != nil {
 		return c, err
 	}
-	text := fmt.Sprintf(inLanguage(d.Notices[c.Org].Language, "Ärende #%d är ditt.", "Case #%d is yours."), c.Number)
-	told, _, err := d.act(tx, c, casework.TellStaff{Name: to.Name, Email: to.Emails[0], Text: text}, rule("new case"), at)
+	tell.Name, tell.Email = to.Name, to.Emails[0]
+	told, _, err := d.act(tx, c, tell, rule(strings.ReplaceAll(tell.Auto, "_", " ")), at)
 	if fault.Is(err, fault.Conflict) {
 		return c, nil // the case has no room for another participant: he finds it in his to-do list
 	}

@@ -9,6 +9,7 @@ import (
 type Notify struct {
 	Morning bool    `json:"morning,omitempty"`  // a mail with what waits for him, when the organisation opens on a working day
 	NewCase Channel `json:"new_case,omitempty"` // at once, when he is given a case; empty: none
+	Watched bool    `json:"watched,omitempty"`  // a mail when something happens on a case that he watches; one until he has seen to it
 	Quiet   *Quiet  `json:"quiet,omitempty"`    // no SMS then, but of what is due at once; nil: at any time
 }
 
