@@ -14,15 +14,11 @@ import (
 func (r *rack) backup(ctx context.Context, tell func(outcome)) error {
 	o := outcome{trial: "backup while mail comes in", rounds: 1}
 	dir, back := filepath.Join(r.dir, "backup"), filepath.Join(r.dir, "restored")
-	i, err := r.start(ctx, testrig.Options{Dir: dir})
+	i, m, err := r.begin(ctx, testrig.Options{Dir: dir}, "b")
 	if err != nil {
 		return err
 	}
 	defer i.Kill()
-	m := &mailer{rnd: r.rnd, prefix: "b"}
-	if m.address, err = openCase(ctx, i); err != nil {
-		return err
-	}
 	loading, stop := context.WithCancel(ctx)
 	defer stop()
 	ended := make(chan struct{})

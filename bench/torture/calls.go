@@ -131,30 +131,38 @@ func (r *rack) loadOrEnd(ctx context.Context, l *life, with testrig.Options, m *
 	for try := 0; m.address == "" && try < 3; try++ { // the call that fails may be in here
 		m.address, err = openCase(ctx, i)
 	}
-	if m.address == "" && alive(i) {
+	if m.address == "" && alive(ctx, i) {
 		l.fault("%s: no case can be opened: %v", l.when, err)
 	}
 	loading, stop := context.WithTimeout(ctx, 600*time.Millisecond)
 	defer stop()
 	m.load(loading, i.SMTP, 4)
-	if !alive(i) {
+	if !alive(ctx, i) {
 		l.ended = 1
 		return nil
 	}
 	m.mu.Lock()
 	last := m.make(bigMail)
 	m.mu.Unlock()
-	if err := r.sent(ctx, i, last); err != nil && alive(i) {
+	if err := r.sent(ctx, i, last); err != nil && alive(ctx, i) {
 		l.fault("%s: when the trouble is over: %v\n%s", l.when, err, strings.Join(strings.SplitN(i.Log(), "\n", 5), "\n"))
 	}
 	return nil
 }
 
-func alive(i *testrig.Instance) bool {
+// alive reports whether the program answers; where it does not, it has some time to end.
+func alive(ctx context.Context, i *testrig.Instance) bool {
+	limited, cancel := context.WithTimeout(ctx, 5*time.Second)
+	defer cancel()
+	p, err := testrig.Dial(limited, i.SMTP)
+	if err == nil {
+		_ = p.Close() // it said enough
+		return true
+	}
 	select {
 	case <-i.Done():
 		return false
-	default:
+	case <-limited.Done():
 		return true
 	}
 }

@@ -33,12 +33,8 @@ func (r *rack) failing(ctx context.Context, o *outcome, dir, calls, errno, file 
 		return err
 	}
 	data := filepath.Join(dir, "data")
-	i, err := r.start(ctx, testrig.Options{Dir: dir}) // makes the folders, so that their paths can be named
+	i, m, err := r.begin(ctx, testrig.Options{Dir: dir}, "d") // makes the folders, so that their paths can be named
 	if err != nil {
-		return err
-	}
-	m := &mailer{rnd: r.rnd, prefix: "d"}
-	if m.address, err = openCase(ctx, i); err != nil {
 		return err
 	}
 	before, cancel := context.WithTimeout(ctx, 300*time.Millisecond)

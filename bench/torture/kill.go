@@ -112,6 +112,20 @@ func (r *rack) start(ctx context.Context, o testrig.Options) (*testrig.Instance,
 	return testrig.Start(limited, o)
 }
 
+// begin runs the program in a folder of its own, and opens a case in it.
+func (r *rack) begin(ctx context.Context, o testrig.Options, prefix string) (*testrig.Instance, *mailer, error) {
+	i, err := r.start(ctx, o)
+	if err != nil {
+		return nil, nil, err
+	}
+	m := &mailer{rnd: r.rnd, prefix: prefix}
+	if m.address, err = openCase(ctx, i); err != nil {
+		i.Kill()
+		return nil, nil, err
+	}
+	return i, m, nil
+}
+
 // openCase opens a case and returns the address of the customer on it.
 func openCase(ctx context.Context, i *testrig.Instance) (string, error) {
 	var c struct {

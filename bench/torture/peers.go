@@ -22,6 +22,8 @@ func (r *rack) peers(ctx context.Context, tell func(outcome)) error {
 		{"a resolver that is silent", r.silent},
 		{"idle connections while mail flows", r.idlers},
 		{"peers that send a byte at a time", r.slow},
+		{"peers that do not listen", r.deaf},
+		{"a disk that is full within a mail", r.full},
 		{"SIGTERM with 100 mails in DATA", func(ctx context.Context, o *outcome, dir string) error { return r.inData(ctx, o, dir, syscall.SIGTERM) }},
 		{"SIGKILL with 100 mails in DATA", func(ctx context.Context, o *outcome, dir string) error { return r.inData(ctx, o, dir, syscall.SIGKILL) }},
 	} {
@@ -53,15 +55,11 @@ func (r *rack) silent(ctx context.Context, o *outcome, dir string) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, hole.Close()) }()
-	i, err := r.start(ctx, testrig.Options{Dir: dir, DNS: hole.LocalAddr().String()})
+	i, m, err := r.begin(ctx, testrig.Options{Dir: dir, DNS: hole.LocalAddr().String()}, "s")
 	if err != nil {
 		return err
 	}
 	defer i.Kill()
-	m := &mailer{rnd: r.rnd, prefix: "s"}
-	if m.address, err = openCase(ctx, i); err != nil {
-		return err
-	}
 	if err := r.flow(ctx, o, i, m, 15*time.Second); err != nil {
 		return err
 	}
@@ -69,21 +67,20 @@ func (r *rack) silent(ctx context.Context, o *outcome, dir string) (err error) {
 		o.fault("no mail was answered")
 	}
 	i.Kill()
-	return account(ctx, o, filepath.Join(dir, "data"), "afterwards", m.all, answeredOnes)
+	if err := account(ctx, o, filepath.Join(dir, "data"), "afterwards", m.all, answeredOnes); err != nil {
+		return err
+	}
+	return r.again(ctx, o, dir, m.all) // with a resolver that answers
 }
 
 // idlers holds connections that greet and say nothing more.
 func (r *rack) idlers(ctx context.Context, o *outcome, dir string) error {
 	extra := fmt.Sprintf("  max_connections: %d\n  max_connections_per_ip: %d\n", r.idle+100, r.idle+100)
-	i, err := r.start(ctx, testrig.Options{Dir: dir, Extra: extra})
+	i, m, err := r.begin(ctx, testrig.Options{Dir: dir, Extra: extra}, "i")
 	if err != nil {
 		return err
 	}
 	defer i.Kill()
-	m := &mailer{rnd: r.rnd, prefix: "i"}
-	if m.address, err = openCase(ctx, i); err != nil {
-		return err
-	}
 	var held []*testrig.Peer
 	defer func() {
 		for _, p := range held {
@@ -108,82 +105,28 @@ func (r *rack) idlers(ctx context.Context, o *outcome, dir string) error {
 	return account(ctx, o, filepath.Join(dir, "data"), "afterwards", m.all, answeredOnes)
 }
 
-// slow has peers that take their time, in the middle of a mail, while others send.
-func (r *rack) slow(ctx context.Context, o *outcome, dir string) error {
-	const peers, pause = 40, 20 * time.Millisecond
-	i, err := r.start(ctx, testrig.Options{Dir: dir})
-	if err != nil {
-		return err
-	}
-	defer i.Kill()
-	m := &mailer{rnd: r.rnd, prefix: "w"}
-	if m.address, err = openCase(ctx, i); err != nil {
-		return err
-	}
-	var all sync.WaitGroup
-	errs := make(chan error, peers)
-	for range peers {
-		m.mu.Lock()
-		letter := m.make(200)
-		m.mu.Unlock()
-		all.Go(func() { errs <- byteByByte(ctx, i.SMTP, letter, pause) })
-	}
-	if err := r.flow(ctx, o, i, m, 3*time.Second); err != nil {
-		return err
-	}
-	all.Wait()
-	for range peers {
-		if err := <-errs; err != nil {
-			o.fault("a slow peer: %v", err)
-		}
-	}
-	o.mails, o.note = m.answered(), fmt.Sprintf("%d peers, a byte each %v", peers, pause)
-	i.Kill()
-	return account(ctx, o, filepath.Join(dir, "data"), "afterwards", m.all, answeredOnes)
-}
-
-func byteByByte(ctx context.Context, addr string, letter *mail, pause time.Duration) error {
-	p, err := testrig.Dial(ctx, addr)
-	if err != nil {
-		return err
-	}
-	defer func() { _ = p.Close() }() // the mail has its answer
-	if err := p.Begin("anna@home.example", letter.to); err != nil {
-		return err
-	}
-	head := letter.raw[:150]
-	for n := range head {
-		if err := p.Text(head[n : n+1]); err != nil {
-			return err
-		}
-		<-time.After(pause) // slowness is what the trial is about
-	}
-	letter.answer, err = p.Finish(letter.raw[len(head):])
-	return err
-}
-
 // inData ends the program while a hundred mails are on their way. After SIGTERM each is answered one way or the other.
 func (r *rack) inData(ctx context.Context, o *outcome, dir string, signal syscall.Signal) error {
 	const peers = 100
-	i, err := r.start(ctx, testrig.Options{Dir: dir, Extra: "  max_connections_per_ip: 200\n"})
+	i, m, err := r.begin(ctx, testrig.Options{Dir: dir, Extra: "  max_connections_per_ip: 200\n"}, "t")
 	if err != nil {
 		return err
 	}
 	defer i.Kill()
-	m := &mailer{rnd: r.rnd, prefix: "t"}
-	if m.address, err = openCase(ctx, i); err != nil {
-		return err
-	}
 	var ready, all sync.WaitGroup
 	goOn := make(chan struct{})
 	ready.Add(peers)
-	heard := make(chan error, peers)
+	type end struct {
+		err  error
+		stay bool
+	}
+	heard := make(chan end, peers)
 	for n := range peers {
-		letter := m.make(2000)
+		letter, stay := m.make(2000), n%2 == 0
 		all.Go(func() {
 			var err error
-			letter.answer, err = halfThenRest(ctx, i.SMTP, letter, ready.Done, goOn, n%2 == 0)
-			heard <- err
+			letter.answer, err = halfThenRest(ctx, i.SMTP, letter, ready.Done, goOn, stay)
+			heard <- end{err, stay}
 		})
 	}
 	ready.Wait()
@@ -194,18 +137,25 @@ func (r *rack) inData(ctx context.Context, o *outcome, dir string, signal syscal
 	all.Wait()
 	none := 0
 	for range peers {
-		if err := <-heard; err != nil && testrig.Code(err) == 0 {
+		e := <-heard
+		if e.err != nil && testrig.Code(e.err) == 0 {
 			none++
-		} else if testrig.Permanent(err) {
-			o.fault("refused for good: %v", err)
+			if e.stay && signal == syscall.SIGTERM {
+				o.fault("who waited for an answer got none: %v", e.err)
+			}
+		} else if testrig.Permanent(e.err) {
+			o.fault("refused for good: %v", e.err)
 		}
 	}
 	<-i.Done()
 	if signal == syscall.SIGTERM && i.Err() != nil {
 		o.fault("the program ended with %v", i.Err())
 	}
-	o.mails, o.note = m.answered(), fmt.Sprintf("%d had no answer", none)
-	return account(ctx, o, filepath.Join(dir, "data"), "afterwards", m.all, answeredOnes)
+	o.mails, o.note = m.answered(), fmt.Sprintf("%d had no answer; started again, all of them are taken once", none)
+	if err := account(ctx, o, filepath.Join(dir, "data"), "afterwards", m.all, answeredOnes); err != nil {
+		return err
+	}
+	return r.again(ctx, o, dir, m.all)
 }
 
 // halfThenRest sends half of a mail, says that it is ready, and sends the rest when it may; or it never does.
