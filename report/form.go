@@ -83,13 +83,13 @@ func read(w http.ResponseWriter, r *http.Request) (in input, err error) {
 	case err == nil && kind == "multipart/form-data" && params["boundary"] != "":
 		err = in.readForm(multipart.NewReader(http.MaxBytesReader(w, r.Body, maxForm), params["boundary"]))
 	default:
-		return in, fault.New(fault.Invalid, "a report is application/json or multipart/form-data")
+		return in, refuse(fault.Invalid, "a report is application/json or multipart/form-data", "Formuläret kunde inte läsas.")
 	}
 	var long *http.MaxBytesError
 	var known *fault.Error
 	switch {
 	case errors.As(err, &long):
-		return in, fault.New(fault.TooBig, fmt.Sprintf("the report is larger than %d bytes", long.Limit))
+		return in, refuse(fault.TooBig, fmt.Sprintf("the report is larger than %d bytes", long.Limit), "Bilderna är för stora tillsammans: högst 25 MB.")
 	case err != nil && !errors.As(err, &known):
 		return in, fault.Wrap(fault.Invalid, "the report can't be read", err)
 	}
@@ -123,13 +123,13 @@ func (in *input) readForm(form *multipart.Reader) error {
 		mediaType := mimetype.Detect(b).String()
 		switch {
 		case len(b) > maxPicture || len(in.pictures) == maxPictures:
-			return fault.New(fault.TooBig, fmt.Sprintf("at most %d pictures, each of at most %d bytes", maxPictures, maxPicture))
+			return refuse(fault.TooBig, fmt.Sprintf("at most %d pictures, each of at most %d bytes", maxPictures, maxPicture), fmt.Sprintf("Högst %d bilder, var och en på högst 10 MB.", maxPictures))
 		case !slices.Contains(shown, mediaType):
-			return fault.New(fault.Invalid, "only pictures can be sent")
+			return refuse(fault.Invalid, "only pictures can be sent", "Bara bilder kan skickas.")
 		}
 		in.pictures = append(in.pictures, picture{name: part.FileName(), mediaType: mediaType, content: b})
 	}
-	return fault.New(fault.Invalid, "the form has too many parts")
+	return refuse(fault.Invalid, "the form has too many parts", "Formuläret kunde inte läsas.")
 }
 
 func (in *input) readField(part *multipart.Part) error {
@@ -139,9 +139,9 @@ func (in *input) readField(part *multipart.Part) error {
 	case err != nil:
 		return err
 	case len(b) > maxJSON:
-		return fault.New(fault.TooBig, "a field is too long")
+		return refuse(fault.TooBig, "a field is too long", "Texten är för lång.")
 	case to == nil && len(b) > 0: // nothing: no file was chosen
-		return fault.New(fault.Invalid, "the form has a field that is not known")
+		return refuse(fault.Invalid, "the form has a field that is not known", "Formuläret kunde inte läsas.")
 	case to != nil && *to == "":
 		*to = string(b)
 	}
@@ -152,21 +152,21 @@ func (in *input) readField(part *multipart.Part) error {
 func (in *input) check(org Org) (casework.Open, error) {
 	for name, text := range map[string]string{"name": in.Name, "phone": in.Phone, "place": in.Place, "subject": in.Subject} {
 		if len(text) > maxLine || strings.ContainsFunc(text, func(r rune) bool { return r < ' ' || r == 0x7f }) {
-			return casework.Open{}, fault.New(fault.Invalid, fmt.Sprintf("%s is one line of at most %d bytes", name, maxLine))
+			return casework.Open{}, refuse(fault.Invalid, fmt.Sprintf("%s is one line of at most %d bytes", name, maxLine), "Namn, telefon och plats får vara en rad på högst 200 tecken.")
 		}
 	}
 	text := strings.TrimSpace(in.Description)
 	if text == "" || len(text) > maxText || !utf8.ValidString(text) || strings.ContainsRune(text, 0) {
-		return casework.Open{}, fault.New(fault.Invalid, fmt.Sprintf("a description of at most %d bytes is needed", maxText))
+		return casework.Open{}, refuse(fault.Invalid, fmt.Sprintf("a description of at most %d bytes is needed", maxText), "Beskriv felet, med högst 10 000 tecken.")
 	}
 	email := strings.TrimSpace(in.Email)
 	if email != "" {
 		if a, err := mail.ParseAddress(email); err != nil || a.Address != email || a.Name != "" || len(email) > 254 {
-			return casework.Open{}, fault.New(fault.Invalid, "this is no e-mail address")
+			return casework.Open{}, refuse(fault.Invalid, "this is no e-mail address", "E-postadressen stämmer inte.")
 		}
 	}
 	if email == "" && strings.TrimSpace(in.Phone) == "" {
-		return casework.Open{}, fault.New(fault.Invalid, "an e-mail address or a telephone number is needed")
+		return casework.Open{}, refuse(fault.Invalid, "an e-mail address or a telephone number is needed", "Fyll i e-post eller telefon, så att vi kan nå dig.")
 	}
 	subject := strings.TrimSpace(in.Subject)
 	if subject == "" {
@@ -198,14 +198,14 @@ func (s *reports) sign(org casework.OrgID, at []byte) []byte {
 func (s *reports) checkTicket(org casework.OrgID, ticket string) error {
 	b, err := base64.RawURLEncoding.DecodeString(ticket)
 	if err != nil || len(b) != 24 || !hmac.Equal(b[8:], s.sign(org, b[:8])) {
-		return fault.New(fault.Invalid, "the ticket is not one of this form: open it again")
+		return refuse(fault.Invalid, "the ticket is not one of this form: open it again", "Sidan hade blivit gammal. Skicka en gång till.")
 	}
 	age := s.Now().Sub(time.UnixMilli(int64(binary.BigEndian.Uint64(b))))
 	switch {
 	case age < soonest:
-		return fault.New(fault.Invalid, "that was quick: try again in a moment")
+		return refuse(fault.Invalid, "that was quick: try again in a moment", "Det gick lite fort. Skicka en gång till.")
 	case age > latest:
-		return fault.New(fault.Invalid, "the form is too old: open it again")
+		return refuse(fault.Invalid, "the form is too old: open it again", "Sidan hade blivit gammal. Skicka en gång till.")
 	}
 	return nil
 }
@@ -219,7 +219,7 @@ type Captcha struct {
 // check refuses where the service says no, or does not answer.
 func (c Captcha) check(ctx context.Context, client *http.Client, response, ip string) error {
 	if response == "" {
-		return fault.New(fault.Invalid, "the captcha is not solved")
+		return refuse(fault.Invalid, "the captcha is not solved", "Kontrollen av att du är en människa är inte gjord.")
 	}
 	ctx, cancel := context.WithTimeout(ctx, captchaTime)
 	defer cancel()
@@ -242,7 +242,7 @@ func (c Captcha) check(ctx context.Context, client *http.Client, response, ip st
 		return fault.Wrap(fault.Ours, down, err)
 	}
 	if !said.Success {
-		return fault.New(fault.Invalid, "the captcha is not solved")
+		return refuse(fault.Invalid, "the captcha is not solved", "Kontrollen av att du är en människa är inte gjord.")
 	}
 	return nil
 }

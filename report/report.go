@@ -1,7 +1,7 @@
 // Package report takes in faults from people who have no log-in: from a form of ours, or one on the landlord's own site.
 //
 //	GET  /api/v1/public/ORG/reports → ticket
-//	POST /api/v1/public/ORG/reports → allowance → form, ticket, captcha → pictures kept → Desk.Report → case, acknowledgement
+//	POST /api/v1/public/ORG/reports → attempts → form, ticket → allowance, captcha → pictures kept → Desk.Report → case, acknowledgement
 //	GET  /report/ORG → the form
 //
 // Invariants:
@@ -9,6 +9,7 @@
 //   - Who reports is unknown, whatever address he gives: he gets one mail for a case at most, within the caps of the desk, and
 //     nothing of the register is told to him.
 //   - Requests are bounded in bytes, number and time, by network and by organisation, before anything is kept.
+//   - The same report sent twice opens one case. One that is refused comes back to its page with what was typed.
 //   - Only pictures are kept, by what they are and not by what they are called.
 package report
 
@@ -27,7 +28,6 @@ import (
 	"net/url"
 	"slices"
 	"strconv"
-	"strings"
 	"time"
 
 	"golang.org/x/sync/semaphore"
@@ -72,9 +72,11 @@ type Options struct {
 	Now            func() time.Time // nil: time.Now
 }
 
-// What a network may report, and all together to one organisation: so much at once, then so much a second.
+// What a network may report, and all together to one organisation: so much at once, then so much a second. A house in which the power fails may
+// stand behind one address. What is refused counts as an attempt alone.
 const (
-	netAtOnce, netASecond = 10, 1.0 / 60
+	netAtOnce, netASecond = 30, 1.0 / 30
+	tryAtOnce, tryASecond = 100, 1.0 / 2
 	orgAtOnce, orgASecond = 300, 300.0 / 3600
 	maxUploads            = 4 // read at a time
 	readTime              = time.Minute
@@ -83,9 +85,11 @@ const (
 type reports struct {
 	Options
 	orgs    map[string]Org
-	nets    *throttle.Limiter
-	all     *throttle.Limiter
+	tries   *throttle.Limiter // by network
+	nets    *throttle.Limiter // by network
+	all     *throttle.Limiter // by organisation
 	uploads *semaphore.Weighted
+	same    *once
 	form    *template.Template
 	key     [32]byte // signs tickets: they end with the process
 }
@@ -105,8 +109,8 @@ func New(o Options) (http.Handler, error) {
 		o.HTTP = &http.Client{Timeout: captchaTime}
 	}
 	s := &reports{
-		Options: o, orgs: map[string]Org{}, nets: throttle.New(o.Now, netASecond, netAtOnce), all: throttle.New(o.Now, orgASecond, orgAtOnce),
-		uploads: semaphore.NewWeighted(maxUploads),
+		Options: o, orgs: map[string]Org{}, tries: throttle.New(o.Now, tryASecond, tryAtOnce), nets: throttle.New(o.Now, netASecond, netAtOnce),
+		all: throttle.New(o.Now, orgASecond, orgAtOnce), uploads: semaphore.NewWeighted(maxUploads), same: newOnce(),
 	}
 	for _, org := range o.Orgs {
 		s.orgs[string(org.ID)] = org
@@ -145,7 +149,13 @@ func (s *reports) serve(w http.ResponseWriter, r *http.Request) {
 	case http.MethodGet:
 		s.answer(w, http.StatusOK, map[string]any{"ticket": s.ticket(org.ID)})
 	case http.MethodPost:
-		if err := s.take(w, r, org); err != nil {
+		in, n, err := s.take(w, r, org)
+		switch {
+		case err == nil:
+			s.thank(w, r, org, n)
+		case wantsPage(r):
+			s.page(w, s.status(r, err), org, view{Ticket: s.ticket(org.ID), Said: in, Pictures: len(in.pictures) > 0, Trouble: words(err, org)})
+		default:
 			s.problem(w, r, err)
 		}
 	default:
@@ -154,60 +164,69 @@ func (s *reports) serve(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// take takes a report in.
-func (s *reports) take(w http.ResponseWriter, r *http.Request, org Org) error {
+// take takes a report in, and returns what it says even where it is refused. The number is 0 where a machine is to believe that it was heard.
+func (s *reports) take(w http.ResponseWriter, r *http.Request, org Org) (in input, n casework.CaseNumber, err error) {
 	client := throttle.Client(r, s.TrustedProxies)
 	peer := throttle.Peer(client)
-	if wait := max(s.nets.Wait(peer), s.all.Wait(string(org.ID))); wait > 0 {
-		w.Header().Set("Retry-After", strconv.Itoa(int(math.Ceil(wait.Seconds()))))
-		return fault.New(fault.Busy, "too many reports, try again later")
+	if wait := s.tries.Wait(peer); wait > 0 {
+		return in, 0, later(w, wait)
 	}
-	s.nets.Count(peer)
+	s.tries.Count(peer)
 	if !s.uploads.TryAcquire(1) {
-		w.Header().Set("Retry-After", "10")
-		return fault.New(fault.Busy, "too many reports at once, try again later")
+		return in, 0, later(w, 10*time.Second)
 	}
 	defer s.uploads.Release(1)
 	_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(readTime)) // where there is none, the server's own holds
-	in, err := read(w, r)
-	if err != nil {
-		return err
-	}
-	if in.Website != "" { // a field that people don't see: let the machine believe that it was heard
-		s.thank(w, r, org, 0)
-		return nil
+	if in, err = read(w, r); err != nil || in.Website != "" {
+		return in, 0, err
 	}
 	cmd, err := in.check(org)
 	if err == nil {
 		err = s.checkTicket(org.ID, in.Ticket)
 	}
-	if err == nil && org.Captcha != nil {
-		err = org.Captcha.check(r.Context(), s.HTTP, in.Captcha, client)
-	}
 	if err != nil {
-		return err
+		return in, 0, err
 	}
-	s.all.Count(string(org.ID))
+	n, err = s.same.do(r.Context(), in.digest(org.ID), func() (casework.CaseNumber, error) {
+		if wait := max(s.nets.Wait(peer), s.all.Wait(string(org.ID))); wait > 0 {
+			return 0, later(w, wait)
+		}
+		if org.Captcha != nil {
+			if err := org.Captcha.check(r.Context(), s.HTTP, in.Captcha, client); err != nil {
+				return 0, err
+			}
+		}
+		s.nets.Count(peer)
+		s.all.Count(string(org.ID))
+		return s.open(r.Context(), org, cmd, in.pictures)
+	})
+	return in, n, err
+}
+
+// open opens the case of a report.
+func (s *reports) open(ctx context.Context, org Org, cmd casework.Open, pictures []picture) (casework.CaseNumber, error) {
 	var files []casework.File
-	for _, p := range in.pictures {
-		f, err := s.Desk.KeepFile(r.Context(), org.ID, p.name, p.mediaType, p.content)
+	for _, p := range pictures {
+		f, err := s.Desk.KeepFile(ctx, org.ID, p.name, p.mediaType, p.content)
 		if err != nil {
-			return err
+			return 0, err
 		}
 		files = append(files, f)
 	}
-	c, err := s.Desk.Report(r.Context(), org.ID, cmd, files)
-	if err != nil {
-		return err
-	}
-	s.thank(w, r, org, c.Number)
-	return nil
+	c, err := s.Desk.Report(ctx, org.ID, cmd, files)
+	return c.Number, err
+}
+
+// later refuses what comes too fast.
+func later(w http.ResponseWriter, wait time.Duration) error {
+	w.Header().Set("Retry-After", strconv.Itoa(int(math.Ceil(wait.Seconds()))))
+	return refuse(fault.Busy, "too many reports, try again later", "Det kommer många anmälningar just nu. Skicka igen om en stund.")
 }
 
 // thank says that a report came in.
 func (s *reports) thank(w http.ResponseWriter, r *http.Request, org Org, n casework.CaseNumber) {
 	if wantsPage(r) {
-		s.page(w, http.StatusCreated, org, map[string]any{"Case": n, "Done": true})
+		s.page(w, http.StatusCreated, org, view{Case: n, Done: true})
 		return
 	}
 	said := map[string]any{"received": true}
@@ -224,17 +243,7 @@ func (s *reports) showForm(w http.ResponseWriter, r *http.Request) {
 		s.problem(w, r, fault.New(fault.NotFound, "there is no such page"))
 		return
 	}
-	s.page(w, http.StatusOK, org, map[string]any{"Ticket": s.ticket(org.ID)})
-}
-
-func (s *reports) page(w http.ResponseWriter, status int, org Org, data map[string]any) {
-	data["Org"], data["Swedish"], data["Action"] = org, org.Language != "en", Path+url.PathEscape(string(org.ID))+"/reports"
-	w.Header().Set("Content-Type", "text/html; charset=utf-8")
-	w.Header().Set("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'")
-	w.WriteHeader(status)
-	if err := s.form.Execute(w, data); err != nil {
-		s.Log.Debug("a page was not sent", "err", err)
-	}
+	s.page(w, http.StatusOK, org, view{Ticket: s.ticket(org.ID)})
 }
 
 func (s *reports) answer(w http.ResponseWriter, status int, v any) {
@@ -247,28 +256,32 @@ func (s *reports) answer(w http.ResponseWriter, status int, v any) {
 
 // problem tells what is wrong (RFC 9457).
 func (s *reports) problem(w http.ResponseWriter, r *http.Request, err error) {
-	status := http.StatusInternalServerError
-	switch fault.KindOf(err) {
-	case fault.NotFound:
-		status = http.StatusNotFound
-	case fault.Forbidden:
-		status = http.StatusForbidden
-	case fault.Invalid:
-		status = http.StatusUnprocessableEntity
-	case fault.TooBig:
-		status = http.StatusRequestEntityTooLarge
-	case fault.Busy:
-		status = http.StatusTooManyRequests
-	default:
-		if known := (*fault.Error)(nil); errors.As(err, &known) {
-			status = http.StatusServiceUnavailable
-		}
-		s.Log.ErrorContext(r.Context(), "a report was not taken", "err", err)
-	}
+	status := s.status(r, err)
 	w.Header().Set("Content-Type", "application/problem+json")
 	w.WriteHeader(status)
 	said, _ := json.Marshal(map[string]any{"title": http.StatusText(status), "status": status, "detail": fault.Public(err)}) // plain fields
 	_, _ = w.Write(said)                                                                                                     // fails only when the peer is gone
+}
+
+// status is that of an error; one of ours is logged.
+func (s *reports) status(r *http.Request, err error) int {
+	switch fault.KindOf(err) {
+	case fault.NotFound:
+		return http.StatusNotFound
+	case fault.Forbidden:
+		return http.StatusForbidden
+	case fault.Invalid:
+		return http.StatusUnprocessableEntity
+	case fault.TooBig:
+		return http.StatusRequestEntityTooLarge
+	case fault.Busy:
+		return http.StatusTooManyRequests
+	}
+	s.Log.ErrorContext(r.Context(), "a report was not taken", "err", err)
+	if known := (*fault.Error)(nil); errors.As(err, &known) {
+		return http.StatusServiceUnavailable
+	}
+	return http.StatusInternalServerError
 }
 
 // allowOrigin lets a browser hear the answer (the Fetch standard, CORS) if the form is ours or on a site that is listed. Who sends
@@ -297,5 +310,3 @@ func harmless(h http.Header) {
 	h.Set("Referrer-Policy", "same-origin")
 	h.Set("Cache-Control", "no-store")
 }
-
-func wantsPage(r *http.Request) bool { return strings.Contains(r.Header.Get("Accept"), "text/html") }

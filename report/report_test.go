@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -11,6 +12,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -20,8 +22,10 @@ import (
 
 // fakeDesk remembers what it was told.
 type fakeDesk struct {
+	mu     sync.Mutex
 	opened []casework.Open
 	files  []casework.File
+	fail   bool
 }
 
 func (d *fakeDesk) KeepFile(_ context.Context, _ casework.OrgID, name, mediaType string, content []byte) (casework.File, error) {
@@ -29,6 +33,11 @@ func (d *fakeDesk) KeepFile(_ context.Context, _ casework.OrgID, name, mediaType
 }
 
 func (d *fakeDesk) Report(_ context.Context, _ casework.OrgID, cmd casework.Open, files []casework.File) (casework.Case, error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.fail {
+		return casework.Case{}, errors.New("a secret of ours")
+	}
 	d.opened, d.files = append(d.opened, cmd), append(d.files, files...)
 	return casework.Case{Number: casework.CaseNumber(len(d.opened))}, nil
 }
@@ -147,17 +156,69 @@ func TestMachines(t *testing.T) {
 	if len(s.desk.opened) != 0 {
 		t.Errorf("%d cases", len(s.desk.opened))
 	}
-	body = s.with("x", "")
-	codes := map[int]int{}
-	for range 20 {
-		w := s.do("POST", base, "application/json", body)
+	ticket, codes := s.ticket(), map[int]int{}
+	for n := range 120 {
+		w := s.do("POST", base, "application/json", fmt.Sprintf(`{"description":"fault %d","phone":"070","ticket":%q}`, n, ticket))
 		codes[w.Code]++
 		if w.Code == 429 && w.Header().Get("Retry-After") == "" {
 			t.Error("no Retry-After")
 		}
 	}
-	if codes[201] == 0 || codes[201] > 10 || codes[429] < 10 {
-		t.Errorf("twenty at once: %v", codes)
+	if codes[201] == 0 || codes[201] > 30 || codes[429] < 90 {
+		t.Errorf("many at once: %v", codes)
+	}
+}
+
+// The same report again has opened its case already; another one from the same page opens another. What is refused does not use up
+// what a house may report.
+func TestTwice(t *testing.T) {
+	s := newSite(t, nil)
+	body := s.with("phone", "070")
+	var answers sync.WaitGroup
+	for range 5 {
+		answers.Go(func() {
+			if w := s.do("POST", base, "application/json", body); w.Code != 201 || strings.TrimSpace(w.Body.String()) != `{"case":1,"received":true}` {
+				t.Errorf("%d %s", w.Code, w.Body)
+			}
+		})
+	}
+	answers.Wait()
+	if w := s.do("POST", base, "application/json", strings.Replace(body, "droppar", "rinner", 1)); !strings.Contains(w.Body.String(), `"case":2`) {
+		t.Errorf("another fault: %d %s", w.Code, w.Body)
+	}
+	for range 60 {
+		s.do("POST", base, "application/json", `{}`)
+	}
+	if w := s.do("POST", base, "application/json", strings.Replace(body, "droppar", "forsar", 1)); w.Code != 201 {
+		t.Errorf("after many refused: %d %s", w.Code, w.Body)
+	}
+	s.desk.fail = true
+	again := s.with("phone", "071")
+	if w := s.do("POST", base, "application/json", again); w.Code != 500 {
+		t.Errorf("while the desk fails: %d", w.Code)
+	}
+	s.desk.fail = false
+	if w := s.do("POST", base, "application/json", again); w.Code != 201 {
+		t.Errorf("when it works again: %d %s", w.Code, w.Body)
+	}
+}
+
+// Who fills in the page is told in its language what is wrong, and need not type it again.
+func TestRefusedPage(t *testing.T) {
+	for language, want := range map[string]string{"sv": "Fyll i e-post eller telefon, så att vi kan nå dig. Välj bilderna igen.", "en": "An e-mail address or a telephone number is needed. Choose the pictures again."} {
+		s := newSite(t, func(o *report.Org) { o.Language = language })
+		kind, body := s.form(map[string]string{"kran.png": png})
+		body = strings.Replace(body, "070", "", 1)
+		w := s.do("POST", base, kind, strings.Replace(body, "Kranen droppar.", "Kranen <b>droppar</b>.", 1), "Accept", "text/html,*/*")
+		page := w.Body.String()
+		if w.Code != 422 || !strings.Contains(page, want) || !strings.Contains(page, "Kranen &lt;b&gt;droppar&lt;/b&gt;.</textarea>") || !strings.Contains(page, `name="ticket" value="`) {
+			t.Errorf("%d %s", w.Code, page)
+		}
+		s.desk.fail = true
+		kind, body = s.form(nil)
+		if w := s.do("POST", base, kind, body, "Accept", "text/html"); w.Code != 500 || !strings.Contains(w.Body.String(), "Kranen droppar.</textarea>") || strings.Contains(w.Body.String(), "secret") {
+			t.Errorf("%d %s", w.Code, w.Body)
+		}
 	}
 }
 
