@@ -40,9 +40,9 @@ const (
 // Field is one that the organisation defines for a class, for its own follow-up.
 type Field struct {
 	Name     string    `json:"name"`
-	Type     FieldType `json:"type"`
+	Type     FieldType `json:"type" enum:"text,number,choice,date,yes_no"`
 	Choices  []string  `json:"choices,omitempty"`
-	Required string    `json:"required,omitempty"` // "done" or "closed": it must be filled in before the case is
+	Required string    `json:"required,omitempty" enum:",done,closed"` // "done" or "closed": it must be filled in before the case is
 }
 
 // Key is the class's name in the register.
@@ -151,7 +151,7 @@ func (f Field) check() error {
 			return invalid("fields: %q needs 1 to 200 choices", f.Name)
 		}
 	default:
-		return invalid("fields: %q is of no known type", f.Name)
+		return invalid("fields: %q has the type %q; the types are %s, %s, %s, %s and %s", f.Name, f.Type, Text, Number, Choice, Day, YesNo)
 	}
 	for _, c := range f.Choices {
 		if err := property.CheckText("fields", c, maxText); err != nil {
