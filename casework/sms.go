@@ -138,3 +138,12 @@ func FitSMS(text string) string {
 	}
 	return ""
 }
+
+// SMS returns a text message about a case without him: it has the case's subject. c is the case before he was taken out.
+func (p Person) SMS(c Case, s SMS) SMS {
+	p = p.on(c)
+	if s.Text = p.eraser().text(s.Text); p.reported(c) {
+		s.Text = Erased
+	}
+	return s
+}

@@ -37,6 +37,9 @@ func (e *eraser) kase(c casework.Case, x casework.Erase) error {
 				return err
 			}
 		}
+		if err := e.texted(c, x, f.Record); err != nil {
+			return err
+		}
 		if entry.MailIn == nil {
 			continue
 		}

@@ -161,3 +161,15 @@ func TestMailFallsBackToSMS(t *testing.T) {
 		t.Errorf("%+v", got)
 	}
 }
+
+// Who reported a case is taken out of the text message that told of it as well.
+func TestEraseFromSMS(t *testing.T) {
+	d, _ := texting(t, register.Notify{NewCase: register.BySMS})
+	kase(t, d, "1001", "nora", "")
+	if _, err := d.Erase(t.Context(), "a", desk.Erasure{Whose: desk.Whose{Email: "anna@home.example"}, By: eva}); err != nil {
+		t.Fatal(err)
+	}
+	if all := texts(t, d); len(all) != 1 || all[0].Text != casework.Erased || all[0].Case != 1 {
+		t.Errorf("the text messages are %+v", all)
+	}
+}
