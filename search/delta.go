@@ -71,6 +71,9 @@ func (d *delta) write(tx casestore.Tx) error {
 			}
 		}
 	}
+	if err := rise(tx, d.org, slices.Sorted(maps.Keys(d.columns[&changes]))); err != nil {
+		return err
+	}
 	if err := learn(tx, d.org, came); err != nil {
 		return err
 	}

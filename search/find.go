@@ -198,26 +198,38 @@ func (r *reader) first(found set, from place, limit int) ([]Hit, error) {
 	if limit <= 0 {
 		return nil, nil
 	}
-	best := make([]place, 0, 2*limit) // sorted and cut whenever it is full
-	order := func(a, b place) int {
+	best := newPicker(limit, func(a, b place) int {
 		o := cmp.Or(cmp.Compare(a.at, b.at), cmp.Compare(a.number, b.number))
 		if r.query.Oldest {
 			return o
 		}
 		return -o
-	}
-	cut := func() {
-		slices.SortFunc(best, order)
-		best = best[:min(limit, len(best))]
-	}
-	changed := columnReader{column: changes, tx: r.tx, org: r.org}
+	})
 	low, high := instants(r.query.Updated)
+	pick := r.each
+	if !r.query.ByNumber && !r.query.Oldest {
+		pick = r.newest
+	}
+	if err := pick(found, from, low, high, best); err != nil {
+		return nil, err
+	}
+	best.cut()
+	hits := make([]Hit, len(best.best))
+	for i, p := range best.best {
+		hits[i] = Hit{p.number, p.key()}
+	}
+	return hits, nil
+}
+
+// each offers the cases of a set that changed within a span, behind a place, in the order of their numbers.
+func (r *reader) each(found set, from place, low, high int64, best *picker) error {
+	changed := columnReader{column: changes, tx: r.tx, org: r.org}
 	for n := range found.numbers(!r.query.Oldest) { // old numbers changed long ago, mostly: the first ones seen are among the best
 		p := place{part: from.part, number: n}
 		if !r.query.ByNumber || !r.query.Updated.open() {
 			micro, err := changed.at(n)
 			if err != nil {
-				return nil, err
+				return err
 			}
 			at := int64(micro)
 			if at < low || at >= high {
@@ -227,25 +239,15 @@ func (r *reader) first(found set, from place, limit int) ([]Hit, error) {
 				p.at = at
 			}
 		}
-		if !from.start && order(p, from) <= 0 {
+		if !from.start && best.order(p, from) <= 0 {
 			continue
 		}
-		if len(best) >= limit && order(p, best[limit-1]) >= 0 {
-			if r.query.ByNumber {
-				break // so are all that follow
-			}
-			continue
+		if r.query.ByNumber && best.late(p) {
+			break // so are all that follow
 		}
-		if best = append(best, p); len(best) == cap(best) || len(best) == limit {
-			cut()
-		}
+		best.offer(p)
 	}
-	cut()
-	hits := make([]Hit, len(best))
-	for i, p := range best {
-		hits[i] = Hit{p.number, p.key()}
-	}
-	return hits, nil
+	return nil
 }
 
 // instants are the ends of a span in microseconds.

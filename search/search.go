@@ -5,9 +5,10 @@
 //	Query ─▶ words as typed ─▶ words that there are ─▶ sets, intersected ─▶ the first by their time ─▶ Hits
 //
 // A set is kept in chunks of 16,384 numbers, as a list or as bits, so that any combination of conditions over a million cases
-// is a few thousand machine words. The order comes from a column of times: a page of a list that half of the cases are on
-// reads that column once, some milliseconds, and a page of one that few are on reads their times alone. No list is kept in
-// the order of change, so that an entry on a case moves one number in one column.
+// is a few thousand machine words. The order comes from a column of times, in pages of 256 cases of which the newest time is
+// known: what changed last is found in the few pages where something did, however long the history behind them is. Other
+// orders read the times of all that was found, some milliseconds for half a million. No list is kept in the order of change,
+// so that an entry on a case moves one number in one column.
 //
 // Words are found through the vocabulary: by their beginning, by what can be a part of a compound (the suffixes that follow on
 // at least three letters), without regard to dots and accents where none were typed, and, where that finds little, by one or two

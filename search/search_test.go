@@ -316,8 +316,57 @@ func TestFollows(t *testing.T) {
 		t.Fatal(err)
 	}
 	h.catchUp()
-	if n := h.rows(); n != before+2 {
+	if n := h.rows(); n != before+3 {
 		t.Errorf("%d rows are left, want %d and a page of each column", n, before)
+	}
+}
+
+// What was derived before there were peaks is found in the same order, and has them once something near has changed.
+func TestPeaksAreMissed(t *testing.T) {
+	h, began := newHouse(t), time.Date(2026, 11, 1, 0, 0, 0, 0, time.UTC)
+	for n := range 60 { // on three pages, every third of them changed late
+		c := casework.Case{Org: "a", Number: casework.CaseNumber(10*n + 1), Status: casework.StatusNew, UpdatedAt: began.Add(time.Duration(n) * time.Second)}
+		if n%3 == 0 {
+			c.UpdatedAt = c.UpdatedAt.Add(time.Hour)
+		}
+		h.put(c, said{})
+	}
+	h.catchUp()
+	q := search.Query{Where: []search.Condition{{Field: search.Status, Values: []string{"new"}}}}
+	want := h.find(q, 7)
+	peaks := func(remove bool) (n int) {
+		err := h.target.Update(t.Context(), func(tx casestore.Tx) error {
+			for _, s := range search.Schemas() {
+				if s.Name != "peaks" {
+					continue
+				}
+				for row, err := range tx.Scan(s, casestore.Query{}) {
+					if n++; err == nil && remove {
+						err = tx.Delete(s, row.Key, row.Version)
+					}
+					if err != nil {
+						return err
+					}
+				}
+			}
+			return nil
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return n
+	}
+	if len(want) != 60 || want[0] != 571 || want[1] != 541 || peaks(true) != 1 {
+		t.Fatalf("%d cases, first %v", len(want), want[:2])
+	}
+	if got := h.find(q, 7); !slices.Equal(got, want) {
+		t.Errorf("without peaks %v", got)
+	}
+	h.put(casework.Case{Org: "a", Number: 11, Status: casework.StatusNew, UpdatedAt: began.Add(2 * time.Hour)}, said{})
+	h.catchUp()
+	want = slices.Insert(slices.DeleteFunc(want, func(n casework.CaseNumber) bool { return n == 11 }), 0, 11)
+	if got := h.find(q, 7); !slices.Equal(got, want) || peaks(false) != 1 {
+		t.Errorf("after a change %v", got)
 	}
 }
 

@@ -85,5 +85,5 @@ func spelled(org casework.OrgID, inside bool) casestore.Key {
 
 // Schemas are the tables of the index.
 func Schemas() []*casestore.Schema {
-	return []*casestore.Schema{postings.Schema(), holdings.Schema(), vocabulary.Schema(), changes.rows.Schema(), objects.rows.Schema()}
+	return []*casestore.Schema{postings.Schema(), holdings.Schema(), vocabulary.Schema(), changes.rows.Schema(), peaks.rows.Schema(), objects.rows.Schema()}
 }
