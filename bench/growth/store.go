@@ -30,7 +30,7 @@ const (
 	sourceFile  = "smartmail.db"
 	derivedFile = "derived.db"
 
-	perMessage = 4 << 10 // bytes on the disk, roughly; what was found is printed
+	perMessage = 3 << 10 // bytes on the disk, roughly; what was found is printed
 )
 
 // site is a store, and what has come to it.
