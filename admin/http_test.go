@@ -42,6 +42,7 @@ func calls() [][3]string {
 		{"GET", "/api/v1/people/export", ""}, {"POST", "/api/v1/people/erase", `{"contact":"x"}`},
 		{"GET", "/api/v1/todo", ""}, {"POST", "/api/v1/todo/x/done", ""},
 		{"GET", "/api/v1/events", ""}, {"POST", "/api/v1/webhooks", `{"url":"https://x.example"}`}, {"GET", "/api/v1/webhooks", ""}, {"GET", "/api/v1/webhooks/x", ""},
+		{"PATCH", "/api/v1/webhooks/x", `{"active":true}`},
 		{"DELETE", "/api/v1/webhooks/x", ""}, {"POST", "/api/v1/webhooks/x/replay", `{"after":0}`}, {"GET", "/api/v1/suspensions", ""}, {"DELETE", "/api/v1/suspensions/a@b.example", ""},
 		{"POST", "/api/v1/import/contacts", "id;name\n"}, {"GET", "/api/v1/export/contacts", ""}, {"GET", "/api/v1/audit", ""}, {"GET", "/api/v1/schedules/x/state", ""}, {"GET", "/api/v1/coming", ""},
 		{"GET", "/api/v1/retention", ""}, {"POST", "/api/v1/retention/confirm", `{"class":"","edition":"x"}`},

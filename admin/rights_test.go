@@ -145,6 +145,7 @@ func (h *guardedHouse) probes() map[string]probe {
 		"list-webhooks":     list("/webhooks"),
 		"get-webhook":       id("/webhooks/", "x", "", ""),
 		"remove-webhook":    id("/webhooks/", "x", "", ""),
+		"edit-webhook":      id("/webhooks/", "x", "", `{"active":false}`),
 		"replay-webhook":    id("/webhooks/", "x", "/replay", `{"after":0}`),
 
 		"get-schedule-state": id("/schedules/", "s-"+hidden, "/state", ""),

@@ -11,13 +11,13 @@ import (
 
 // Todo is something that waits for a person.
 type Todo struct {
-	ID       string     `json:"id" doc:"The entry that tells of it; of triage the item; of a retention rule its edition; of what follows from how the case is, its code and the case: that is not said to be done, but done"`
+	ID       string     `json:"id" doc:"The entry that tells of it; of triage the item; of a webhook that; of a retention rule its edition; of what follows from how the case is, its code and the case: that is not said to be done, but done"`
 	Org      string     `json:"org"`
-	Case     uint64     `json:"case" doc:"Of a mail in triage the one that is suggested, or 0"`
-	Subject  string     `json:"subject" doc:"Of the case, or of the mail in triage"`
+	Case     uint64     `json:"case" doc:"Of a mail in triage the one that is suggested, or 0; of a webhook 0"`
+	Subject  string     `json:"subject" doc:"Of the case, or of the mail in triage; of a webhook the host"`
 	Lane     string     `json:"lane" doc:"Where to act: what a person writes there settles it"`
 	For      string     `json:"for" doc:"Whose it is: who has the case, or the name under which somebody acts; empty: anybody's"`
-	Code     string     `json:"code" doc:"new, not_started, deadline, overdue, triage, answer, delivery, approval, order_declined, order_returned, order_late, order_unanswered, retention, offers, invitation, unread, mention, watched, escalated, access ..."`
+	Code     string     `json:"code" doc:"new, not_started, deadline, overdue, triage, webhook, answer, delivery, approval, order_declined, order_returned, order_late, order_unanswered, retention, offers, invitation, unread, mention, watched, escalated, access ..."`
 	Why      string     `json:"why" doc:"The same in words, in the organisation's language"`
 	Urgency  string     `json:"urgency" enum:"now,soon,normal"`
 	Priority Priority   `json:"priority" doc:"Of the case"`
@@ -69,6 +69,9 @@ func todo(org casework.OrgID, t desk.Todo, language string) Todo {
 	}
 	if t.Retention != nil {
 		out.Subject = t.Retention.Class
+	}
+	if t.Webhook != nil {
+		out.Subject = t.Webhook.Host()
 	}
 	if about := string(a.About); about != "" {
 		out.Message = &about

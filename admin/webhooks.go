@@ -15,6 +15,7 @@ type Webhooks interface {
 	CreateWebhook(ctx context.Context, w casework.Webhook, by casework.Actor) (casework.Webhook, error)
 	Webhooks(ctx context.Context, org casework.OrgID, after casestore.Key, limit int) (desk.Page[casework.Webhook], error)
 	Webhook(ctx context.Context, org casework.OrgID, id string) (casework.Webhook, error)
+	EditWebhook(ctx context.Context, org casework.OrgID, id string, e casework.WebhookEdit, expect uint64) (casework.Webhook, error)
 	ReplayWebhook(ctx context.Context, org casework.OrgID, id string, after uint64) (casework.Webhook, error)
 	RemoveWebhook(ctx context.Context, org casework.OrgID, id string) (casework.Webhook, error)
 }
@@ -29,7 +30,8 @@ type Webhook struct {
 	Seq        uint64            `json:"seq" doc:"The last event that it has heard of, or that it does not want"`
 	Attempts   int               `json:"attempts" doc:"That failed at the next event"`
 	NextAt     *time.Time        `json:"next_at" doc:"When it is tried again"`
-	DisabledAt *time.Time        `json:"disabled_at" doc:"After five days of failure; a replay enables it"`
+	Active     bool              `json:"active" doc:"Whether it is told of events; one that is not misses none"`
+	DisabledAt *time.Time        `json:"disabled_at" doc:"After five days of failure: it is in the to-do list until it is active again, or active is set to false"`
 	Deliveries []WebhookDelivery `json:"deliveries" nullable:"false" doc:"The last ones, newest first"`
 }
 
@@ -48,6 +50,7 @@ func (s *server) webhookCalls() {
 		summary: "Have an address told of events, as Standard Webhooks has it; the secret is shown once"}, s.createWebhook)
 	register(s, call{method: http.MethodGet, path: path, id: "list-webhooks", summary: "The organisation's webhooks"}, s.listWebhooks)
 	register(s, call{method: http.MethodGet, path: path + "/{id}", id: "get-webhook", summary: "Read a webhook with its last deliveries"}, s.getWebhook)
+	register(s, call{method: http.MethodPatch, path: path + "/{id}", id: "edit-webhook", summary: "Change a webhook, pause it, or let it go on where it stopped"}, s.editWebhook)
 	register(s, call{method: http.MethodDelete, path: path + "/{id}", id: "remove-webhook", summary: "End a webhook"}, s.removeWebhook)
 	register(s, call{method: http.MethodPost, path: path + "/{id}/replay", id: "replay-webhook",
 		summary: "Tell a webhook again what happened after an event, and enable it"}, s.replayWebhook)
@@ -62,6 +65,7 @@ type createWebhookInput struct {
 }
 
 type createWebhookOutput struct {
+	ETag string `header:"ETag" doc:"Version of the webhook, for If-Match"`
 	Body struct {
 		Webhook
 		Secret string `json:"secret" doc:"whsec_ and base64: what deliveries are signed with"`
@@ -78,7 +82,7 @@ func (s *server) createWebhook(ctx context.Context, in *createWebhookInput) (*cr
 	if err != nil {
 		return nil, err
 	}
-	out := &createWebhookOutput{}
+	out := &createWebhookOutput{ETag: etag(w.Edition + 1)}
 	out.Body.Webhook, out.Body.Secret = webhook(w), w.Secret
 	return out, nil
 }
@@ -103,7 +107,10 @@ func (s *server) listWebhooks(ctx context.Context, in *ListInput) (*listWebhooks
 	return &listWebhooksOutput{body}, err
 }
 
-type webhookOutput struct{ Body Webhook }
+type webhookOutput struct {
+	ETag string `header:"ETag" doc:"Version of the webhook, for If-Match: what people have said of it, whatever was delivered"`
+	Body Webhook
+}
 
 // one answers with the webhook that a call names, and that do returns.
 func (s *server) one(ctx context.Context, in IDParam, do func(org casework.OrgID) (casework.Webhook, error)) (*webhookOutput, error) {
@@ -115,7 +122,7 @@ func (s *server) one(ctx context.Context, in IDParam, do func(org casework.OrgID
 	if err != nil {
 		return nil, err
 	}
-	return &webhookOutput{webhook(w)}, nil
+	return &webhookOutput{etag(w.Edition + 1), webhook(w)}, nil
 }
 
 func (s *server) getWebhook(ctx context.Context, in *struct{ IDParam }) (*webhookOutput, error) {
@@ -124,6 +131,29 @@ func (s *server) getWebhook(ctx context.Context, in *struct{ IDParam }) (*webhoo
 
 func (s *server) removeWebhook(ctx context.Context, in *struct{ IDParam }) (*webhookOutput, error) {
 	return s.one(ctx, in.IDParam, func(org casework.OrgID) (casework.Webhook, error) { return s.desk(ctx).RemoveWebhook(ctx, org, in.ID) })
+}
+
+type editWebhookInput struct {
+	IDParam
+	IfMatch string `header:"If-Match" maxLength:"1000" doc:"The ETag that the change was made upon; a stale one is 409. Left out or *: whatever there is."`
+	Body    struct {
+		URL    *string   `json:"url,omitempty" minLength:"1" maxLength:"2000"`
+		Kinds  *[]string `json:"kinds,omitempty" maxItems:"50" doc:"Of entries, such as mail_in, or register; an empty list: all"`
+		Active *bool     `json:"active,omitempty" doc:"true: also one that was disabled goes on, where it stopped; false: it is told nothing until then"`
+	}
+}
+
+func (s *server) editWebhook(ctx context.Context, in *editWebhookInput) (*webhookOutput, error) {
+	return s.one(ctx, in.IDParam, func(org casework.OrgID) (casework.Webhook, error) {
+		expect, err := matched(in.IfMatch, func() (uint64, error) {
+			w, err := s.desk(ctx).Webhook(ctx, org, in.ID)
+			return w.Edition + 1, err
+		})
+		if err != nil {
+			return casework.Webhook{}, err
+		}
+		return s.desk(ctx).EditWebhook(ctx, org, in.ID, casework.WebhookEdit{URL: in.Body.URL, Kinds: in.Body.Kinds, Active: in.Body.Active}, expect)
+	})
 }
 
 type replayWebhookInput struct {
@@ -142,7 +172,7 @@ func (s *server) replayWebhook(ctx context.Context, in *replayWebhookInput) (*we
 func webhook(w casework.Webhook) Webhook {
 	out := Webhook{
 		ID: w.ID, Org: string(w.Org), URL: w.URL, Kinds: append([]string{}, w.Kinds...), CreatedAt: w.CreatedAt.UTC(), Seq: w.Seq,
-		Attempts: w.Attempts, NextAt: utc(w.NextAt), DisabledAt: utc(w.DisabledAt), Deliveries: []WebhookDelivery{},
+		Attempts: w.Attempts, Active: w.Active(), NextAt: utc(w.NextAt), DisabledAt: utc(w.DisabledAt), Deliveries: []WebhookDelivery{},
 	}
 	for i := len(w.Last) - 1; i >= 0; i-- {
 		c := w.Last[i]

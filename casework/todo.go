@@ -19,6 +19,7 @@ const (
 	CodeOverdue    Code = "overdue"     // it was due: what CodeDeadline becomes as time passes
 	CodeTriage     Code = "triage"      // a mail that is on no case
 	CodeRetention  Code = "retention"   // a rule by which cases would be erased is new, or another
+	CodeWebhook    Code = "webhook"     // one that is disabled; on no case either
 
 	CodeAnswer          Code = "answer"   // somebody wrote, and nobody of the house has since
 	CodeDelivery        Code = "delivery" // a message did not arrive
@@ -149,5 +150,7 @@ func words() map[Code][2]string {
 		CodeMention:         {"%s mentions you", "%s nämner dig"},
 		CodeAccess:          {"the supplier of order %s has not confirmed how he gets in now", "leverantören av order %s har inte bekräftat det nya tillträdet"},
 		CodeEscalated:       {"the deadline is over; who has the case: %s", "sista dagen har passerat; ärendet har: %s"},
+		CodeWebhook: {"the webhook to %s was disabled after days of failure: see its last answers, put its receiver or address right and make it active again, or remove it",
+			"webhooken till %s är avstängd efter flera dagar av fel: se dess senaste svar, rätta mottagaren eller adressen och aktivera den igen, eller ta bort den"},
 	}
 }

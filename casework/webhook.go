@@ -21,9 +21,11 @@ type Webhook struct {
 	Seq        uint64        `json:"seq"`                // the last event that the receiver has, or that is none of its business
 	Attempts   int           `json:"attempts,omitempty"` // at the next one, which failed
 	FailingAt  time.Time     `json:"failing_at,omitzero"`
-	NextAt     time.Time     `json:"next_at,omitzero"` // not before; zero: at once
-	DisabledAt time.Time     `json:"disabled_at,omitzero"`
-	Last       []WebhookCall `json:"last,omitempty"` // newest last
+	NextAt     time.Time     `json:"next_at,omitzero"`     // not before; zero: at once
+	DisabledAt time.Time     `json:"disabled_at,omitzero"` // after days of failure
+	Paused     bool          `json:"paused,omitempty"`     // by a person
+	Edition    uint64        `json:"edition,omitempty"`    // how often people changed it, whatever was delivered meanwhile
+	Last       []WebhookCall `json:"last,omitempty"`       // newest last
 	Version    uint64        `json:"-"`
 }
 
@@ -54,6 +56,56 @@ func (w Webhook) Check() error {
 	return nil
 }
 
+// Active reports whether it is told of events.
+func (w Webhook) Active() bool { return w.DisabledAt.IsZero() && !w.Paused }
+
+// Host is the receiver as far as it may be named: what follows in the address may be a secret of his.
+func (w Webhook) Host() string {
+	u, err := url.Parse(w.URL)
+	if err != nil {
+		return ""
+	}
+	return u.Host
+}
+
+// Waits is what an administrator has to see to: a webhook that is disabled, until it is active again, is paused or is removed.
+func (w Webhook) Waits() (a Attention, ok bool) {
+	if w.DisabledAt.IsZero() || w.Paused {
+		return a, false
+	}
+	return Attention{Entry: EntryID(w.ID), Code: CodeWebhook, Detail: w.Host(), Since: w.DisabledAt}, true
+}
+
+// WebhookEdit changes a webhook; a nil field stays.
+type WebhookEdit struct {
+	URL    *string
+	Kinds  *[]string
+	Active *bool // true: also one that was disabled goes on, where it stopped; false: it is told nothing, and misses nothing
+}
+
+// Edit is the webhook after a change by a person. Another address is tried at once. Error: fault.Invalid.
+func (w Webhook) Edit(e WebhookEdit) (Webhook, error) {
+	was := w
+	if e.URL != nil && *e.URL != w.URL {
+		w.URL = *e.URL
+		w.Attempts, w.FailingAt, w.NextAt = 0, time.Time{}, time.Time{}
+	}
+	if e.Kinds != nil {
+		w.Kinds = slices.Clone(*e.Kinds)
+	}
+	switch {
+	case e.Active == nil:
+	case !*e.Active:
+		w.Paused = true
+	case !w.Active():
+		w.From(w.Seq)
+	}
+	if w.URL != was.URL || !slices.Equal(w.Kinds, was.Kinds) || w.Active() != was.Active() || w.Paused != was.Paused {
+		w.Edition++
+	}
+	return w, w.Check()
+}
+
 // Wants reports whether an event is the receiver's business.
 func (w Webhook) Wants(kind string) bool { return len(w.Kinds) == 0 || slices.Contains(w.Kinds, kind) }
 
@@ -80,7 +132,7 @@ func (w *Webhook) Told(c WebhookCall) {
 	}
 }
 
-// From lets it begin again after an event, also where it was disabled.
+// From lets it begin again after an event, also where it was disabled or paused.
 func (w *Webhook) From(seq uint64) {
-	w.Seq, w.Attempts, w.FailingAt, w.NextAt, w.DisabledAt = seq, 0, time.Time{}, time.Time{}, time.Time{}
+	w.Seq, w.Attempts, w.FailingAt, w.NextAt, w.DisabledAt, w.Paused = seq, 0, time.Time{}, time.Time{}, time.Time{}, false
 }

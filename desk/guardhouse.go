@@ -66,13 +66,14 @@ func (g *Guarded) LiftSuspension(ctx context.Context, org casework.OrgID, email 
 	return g.desk.LiftSuspension(ctx, org, email, by)
 }
 
-// Todos is Desk.Todos: of cases that the holder may work on, and of triage where he may decide there.
+// Todos is Desk.Todos: of cases that the holder may work on, of triage where he may decide there, of webhooks where they are his
+// business.
 func (g *Guarded) Todos(ctx context.Context, org casework.OrgID, who string, after casestore.Key, limit int) (Page[Todo], error) {
 	if err := g.need(access.EditCases); err != nil {
 		return Page[Todo]{}, err
 	}
 	page, err := g.desk.todos(ctx, org, todoQuery{
-		who: who, triage: g.grant.May(access.Triage), retention: g.grant.May(access.Administer),
+		who: who, triage: g.grant.May(access.Triage), retention: g.grant.May(access.Administer), webhooks: g.webhooks() == nil,
 		seen: func(tx casestore.Tx, c casework.Case) (bool, error) { return g.sees(tx, access.ReadCases, c) },
 	}, after, limit)
 	for i, t := range page.Items {

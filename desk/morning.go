@@ -77,7 +77,7 @@ func (d *Desk) writeTodo(tx casestore.Tx, org casework.OrgID, to register.Contac
 	if len(to.Emails) == 0 {
 		return nil
 	}
-	page, err := d.todosIn(context.Background(), tx, org, todoQuery{who: to.ID, triage: true, retention: true}, todoCursor{}, morningLines)
+	page, err := d.todosIn(context.Background(), tx, org, todoQuery{who: to.ID, triage: true, retention: true, webhooks: true}, todoCursor{}, morningLines)
 	if err != nil || len(page.Items) == 0 {
 		return err
 	}
@@ -96,6 +96,9 @@ func (d *Desk) writeTodo(tx casestore.Tx, org casework.OrgID, to register.Contac
 		line := casework.StaffTodo{Case: i.Case.Number, Subject: i.Case.Subject, Why: i.Words(language), Urgency: i.Urgency, DueAt: i.Case.DueAt}
 		if i.Triage != nil {
 			line.Subject = i.Triage.Mail.Content.Subject
+		}
+		if i.Webhook != nil {
+			line.Subject = i.Webhook.Host()
 		}
 		line.Subject = clip(line.Subject, 200)
 		m.Todo = append(m.Todo, line)

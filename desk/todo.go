@@ -15,19 +15,21 @@ import (
 	"smartmail/register"
 )
 
-// Todo is what waits for a person: with the case that it is on, or of code triage with the item, of code retention with the rule.
+// Todo is what waits for a person: with the case that it is on, or of code triage with the item, of code retention with the rule, of code
+// webhook with that.
 type Todo struct {
 	casework.Attention
 	Urgency   casework.Urgency // Now, Soon or Normal
 	Case      casework.Case
 	Triage    *TriageView
 	Retention *casework.Retention
+	Webhook   *casework.Webhook
 }
 
 // Todos returns what waits for a person, the most urgent first and of that the oldest, limit at most. who is a contact, or the name under
 // which somebody acts; for nobody named it is what waits for anybody.
 func (d *Desk) Todos(ctx context.Context, org casework.OrgID, who string, after casestore.Key, limit int) (Page[Todo], error) {
-	return d.todos(ctx, org, todoQuery{who: who, triage: true, retention: true}, after, limit)
+	return d.todos(ctx, org, todoQuery{who: who, triage: true, retention: true, webhooks: true}, after, limit)
 }
 
 // todoQuery selects what waits.
@@ -35,6 +37,7 @@ type todoQuery struct {
 	who       string
 	triage    bool                                            // mails in triage are the caller's business
 	retention bool                                            // rules that wait are
+	webhooks  bool                                            // so are webhooks that are disabled
 	seen      func(casestore.Tx, casework.Case) (bool, error) // whether he may see a case; nil: all
 }
 
@@ -82,6 +85,7 @@ type todoPerson struct {
 	lists     []todoList
 	triage    bool
 	retention bool
+	webhooks  bool
 }
 
 // todoList is a list that is his, or so far as something belongs to him; nil: all of it.
@@ -94,7 +98,7 @@ type todoList struct {
 // nobody has taken on in his areas waits for him too.
 func (d *Desk) todoPersonOf(tx casestore.Tx, org casework.OrgID, q todoQuery) (p todoPerson, err error) {
 	if q.who == "" {
-		return todoPerson{[]todoList{{TodoList: casestore.TodoOfAll()}}, q.triage, q.retention}, nil
+		return todoPerson{[]todoList{{TodoList: casestore.TodoOfAll()}}, q.triage, q.retention, q.webhooks}, nil
 	}
 	names := []string{q.who}
 	r, err := casestore.Contacts.Get(tx, casestore.ThingKey(org, q.who))
@@ -103,7 +107,7 @@ func (d *Desk) todoPersonOf(tx casestore.Tx, org casework.OrgID, q todoQuery) (p
 	}
 	if c := r.Thing; err == nil {
 		manages := slices.Contains(c.Parts, register.Manager)
-		p.triage, p.retention = q.triage && manages, q.retention && manages
+		p.triage, p.retention, p.webhooks = q.triage && manages, q.retention && manages, q.webhooks && manages
 		names = append(append(names, c.Name), c.Emails...)
 		if p.lists, err = d.areaLists(tx, org, c); err != nil {
 			return p, err
@@ -174,9 +178,14 @@ func (g *gathering) all(p todoPerson) error {
 			return err
 		}
 	}
+	if p.triage && g.urgency == casework.Soon {
+		if err := g.triage(); err != nil {
+			return err
+		}
+	}
 	switch {
-	case p.triage && g.urgency == casework.Soon:
-		return g.triage()
+	case p.webhooks && g.urgency == casework.Soon:
+		return g.webhooks()
 	case p.retention && g.urgency == casework.Normal:
 		return g.retention()
 	}

@@ -1,6 +1,7 @@
 package desk
 
 import (
+	"bytes"
 	"context"
 	"encoding/base64"
 	"fmt"
@@ -80,6 +81,28 @@ func (d *Desk) ChangeWebhook(ctx context.Context, org casework.OrgID, id string,
 	return w, err
 }
 
+// EditWebhook changes one as a person wants it. expect is the edition that he saw, counted from 1, or 0 for whichever is there. Errors:
+// fault.NotFound, Conflict, Invalid.
+func (d *Desk) EditWebhook(ctx context.Context, org casework.OrgID, id string, e casework.WebhookEdit, expect uint64) (w casework.Webhook, err error) {
+	err = d.update(ctx, func(tx casestore.Tx) error {
+		if w, err = casestore.Webhooks.Get(tx, casestore.WebhookKey(org, id)); err != nil {
+			return renamed(err, noWebhook)
+		}
+		if expect != 0 && expect != w.Edition+1 {
+			return fault.New(fault.Conflict, "the webhook has changed meanwhile")
+		}
+		if w, err = w.Edit(e); err != nil {
+			return err
+		}
+		row := w
+		return casestore.Webhooks.Put(tx, &row)
+	})
+	if err == nil && d.Logged != nil {
+		d.Logged() // what it has not heard yet it hears at once
+	}
+	return w, err
+}
+
 // ReplayWebhook tells it again what happened after an event, and enables it. Errors: fault.NotFound.
 func (d *Desk) ReplayWebhook(ctx context.Context, org casework.OrgID, id string, after uint64) (casework.Webhook, error) {
 	w, err := d.ChangeWebhook(ctx, org, id, func(w *casework.Webhook) { w.From(after) })
@@ -99,6 +122,25 @@ func (d *Desk) RemoveWebhook(ctx context.Context, org casework.OrgID, id string)
 		return casestore.Webhooks.Delete(tx, &row)
 	})
 	return w, err
+}
+
+// webhooks adds those that are disabled. There are few webhooks at most.
+func (g *gathering) webhooks() error {
+	for f, err := range casestore.Webhooks.Scan(g.tx, casestore.Query{Prefix: casestore.K(string(g.org))}) {
+		if err != nil {
+			return err
+		}
+		w := f.Record
+		a, ok := w.Waits()
+		if !ok {
+			continue
+		}
+		if place := casestore.TodoPlace(nil, a.Since, string(a.Entry)); bytes.Compare(place, g.after) > 0 {
+			g.found = append(g.found, placed{Todo{Attention: a, Urgency: g.urgency, Webhook: &w}, place})
+		}
+	}
+	g.cut()
+	return nil
 }
 
 // webhooks lets through who administers the organisation and may see its log.
@@ -131,6 +173,14 @@ func (g *Guarded) Webhook(ctx context.Context, org casework.OrgID, id string) (c
 		return casework.Webhook{}, err
 	}
 	return g.desk.Webhook(ctx, org, id)
+}
+
+// EditWebhook is Desk.EditWebhook.
+func (g *Guarded) EditWebhook(ctx context.Context, org casework.OrgID, id string, e casework.WebhookEdit, expect uint64) (casework.Webhook, error) {
+	if err := g.webhooks(); err != nil {
+		return casework.Webhook{}, err
+	}
+	return g.desk.EditWebhook(ctx, org, id, e, expect)
 }
 
 // ReplayWebhook is Desk.ReplayWebhook.

@@ -136,7 +136,7 @@ func (t *Teller) Pass(ctx context.Context) error {
 			return fmt.Errorf("webhooks of %s: %w", org, err)
 		}
 		for _, w := range page.Items {
-			if w.DisabledAt.IsZero() && !w.NextAt.After(t.Now()) {
+			if w.Active() && !w.NextAt.After(t.Now()) {
 				g.Go(func() error { return t.tell(ctx, w) })
 			}
 		}
@@ -195,7 +195,7 @@ func (t *Teller) tellPortion(ctx context.Context, w casework.Webhook, feed []des
 		case !w.DisabledAt.IsZero():
 			t.Log.Error("a webhook is disabled after days of failure", "org", w.Org, "webhook", w.ID)
 			return w, false, nil
-		case w.Seq != e.Seq: // it failed, or begins elsewhere
+		case w.Paused, w.Seq != e.Seq: // it is paused, failed, or begins elsewhere
 			return w, false, nil
 		}
 		seq = e.Seq
