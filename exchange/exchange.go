@@ -9,6 +9,7 @@
 package exchange
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"io"
@@ -62,27 +63,40 @@ type Result struct {
 func Import(ctx context.Context, from Registers, org casework.OrgID, k Kind, file []byte, o Options) (Result, error) {
 	switch k {
 	case Objects:
-		return take(ctx, from.Objects(), org, sheet.Objects(), file, o, func(obj *property.Object) {
-			if obj.Kind == "" {
-				obj.Kind = property.Unit
-			}
-		}, nil)
+		return take(ctx, from.Objects(), org, sheet.Objects(), file, o, rules[property.Object]{complete: func(obj *property.Object) {
+			obj.Kind, obj.Name = cmp.Or(obj.Kind, property.Unit), cmp.Or(obj.Name, obj.Code)
+		}})
 	case Tenancies:
-		return take(ctx, from.Tenancies(), org, sheet.Tenancies(), file, o, func(*register.Tenancy) {}, nil)
+		return take(ctx, from.Tenancies(), org, sheet.Tenancies(), file, o, rules[register.Tenancy]{})
 	case Contacts:
-		return take(ctx, from.Contacts(), org, sheet.Contacts(), file, o, func(c *register.Contact) {
+		return take(ctx, from.Contacts(), org, sheet.Contacts(), file, o, rules[register.Contact]{refuse: erased, complete: func(c *register.Contact) {
 			if len(c.Parts) == 0 {
 				c.Parts = []register.Part{register.Customer}
 			}
-		}, is(register.Customer)) // no file of tenants archives the staff
+		}, concerns: is(register.Customer)}) // no file of tenants archives the staff
 	case Suppliers:
-		return take(ctx, from.Contacts(), org, sheet.Contacts(), file, o, func(c *register.Contact) {
+		return take(ctx, from.Contacts(), org, sheet.Contacts(), file, o, rules[register.Contact]{refuse: erased, complete: func(c *register.Contact) {
 			if !is(register.Supplier)(*c) {
 				c.Parts = append(slices.Clone(c.Parts), register.Supplier)
 			}
-		}, is(register.Supplier))
+		}, concerns: is(register.Supplier)})
 	}
 	return Result{}, noKind(k)
+}
+
+// rules are what a kind of sheet has beside its columns; each may be nil.
+type rules[T casework.Thing] struct {
+	refuse   func(T) error // of a thing as it is before its row
+	complete func(*T)      // what the kind of sheet says of each thing in it
+	concerns func(T) bool  // see desk.Importing
+}
+
+// erased refuses to bring back a person whom somebody has had erased: the system that the file comes from knows nothing of that.
+func erased(c register.Contact) error {
+	if c.Name == casework.Erased {
+		return fault.New(fault.Invalid, "name: this person was erased here, and stays so until the contact is given a name by hand")
+	}
+	return nil
 }
 
 func is(p register.Part) func(register.Contact) bool {
@@ -93,8 +107,8 @@ func noKind(k Kind) error {
 	return fault.New(fault.Invalid, fmt.Sprintf("%q is none of %v", k, Kinds()))
 }
 
-// take is Import for one kind. complete adds what the kind of sheet says of each thing in it.
-func take[T casework.Thing](ctx context.Context, r desk.Register[T], org casework.OrgID, columns *sheet.Columns[T], file []byte, o Options, complete func(*T), concerns func(T) bool) (Result, error) {
+// take is Import for one kind.
+func take[T casework.Thing](ctx context.Context, r desk.Register[T], org casework.OrgID, columns *sheet.Columns[T], file []byte, o Options, of rules[T]) (Result, error) {
 	next, stop := iter.Pull2(sheet.Read(file))
 	defer stop()
 	header, err, ok := next()
@@ -114,7 +128,7 @@ func take[T casework.Thing](ctx context.Context, r desk.Register[T], org casewor
 		if !ok {
 			break
 		}
-		in, err := incoming(layout, row, err, complete)
+		in, err := incoming(layout, row, err, of)
 		if err != nil {
 			return Result{}, err
 		}
@@ -128,13 +142,13 @@ func take[T casework.Thing](ctx context.Context, r desk.Register[T], org casewor
 		result.Ignored = append(result.Ignored, layout.Restricted()...)
 	}
 	result.Imported, err = r.Import(ctx, org, rows, desk.Importing[T]{
-		By: o.By, DryRun: o.DryRun, AllOrNothing: o.AllOrNothing, ArchiveMissing: o.ArchiveMissing, Concerns: concerns, Progress: o.Progress,
+		By: o.By, DryRun: o.DryRun, AllOrNothing: o.AllOrNothing, ArchiveMissing: o.ArchiveMissing, Concerns: of.concerns, Progress: o.Progress,
 	})
 	return result, err
 }
 
 // incoming is a row as the desk takes it. The error is one of the file.
-func incoming[T casework.Thing](layout *sheet.Layout[T], row sheet.Row, err error, complete func(*T)) (desk.Incoming[T], error) {
+func incoming[T casework.Thing](layout *sheet.Layout[T], row sheet.Row, err error, of rules[T]) (desk.Incoming[T], error) {
 	if bad, ok := badRow(err); ok {
 		return desk.Incoming[T]{Row: bad.Row, Err: fault.New(fault.Invalid, bad.Why)}, nil
 	}
@@ -142,9 +156,14 @@ func incoming[T casework.Thing](layout *sheet.Layout[T], row sheet.Row, err erro
 		return desk.Incoming[T]{}, err
 	}
 	in := desk.Incoming[T]{Row: row.Number, Archives: layout.Has("archived"), Apply: func(thing T) (T, error) {
+		if of.refuse != nil {
+			if err := of.refuse(thing); err != nil {
+				return thing, err
+			}
+		}
 		thing, err := layout.Apply(row, thing)
-		if err == nil {
-			complete(&thing)
+		if err == nil && of.complete != nil {
+			of.complete(&thing)
 		}
 		return thing, err
 	}}

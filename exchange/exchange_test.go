@@ -290,6 +290,30 @@ func TestThereAndBack(t *testing.T) {
 	}
 }
 
+// Who was erased does not come back with the next night's file.
+func TestErasedStaysErased(t *testing.T) {
+	h := open(t)
+	const file = "kundnummer;namn;e-post\nK1;Åsa Öberg;asa@home.example\nK2;Bo;bo@home.example\n"
+	h.counts(h.take(exchange.Contacts, file, exchange.Options{}), 2, 0, 0, 0, 0)
+	if _, err := h.desk.Erase(t.Context(), "a", desk.Erasure{Whose: desk.Whose{Contact: "K1"}, Why: "asked for", By: by}); err != nil {
+		t.Fatal(err)
+	}
+	r := h.take(exchange.Contacts, file, exchange.Options{})
+	if h.counts(r, 0, 0, 1, 0, 1); !strings.Contains(fmt.Sprint(r.Bad), "erased here") || h.contact("K1").Name != casework.Erased {
+		t.Errorf("%+v %+v", r.Bad, h.contact("K1"))
+	}
+}
+
+// A flat that has a number has a name.
+func TestNamedByCode(t *testing.T) {
+	h := open(t)
+	h.counts(h.take(exchange.Objects, "id;slag;del av;lgh;namn\nkv;fastighet;;;Kv\nhus;hus;kv;;Hus\n1101;;hus;1101;\nt;tvättstuga;hus;;Tvätt\n", exchange.Options{}), 4, 0, 0, 0, 0)
+	o, err := h.desk.Objects().Get(t.Context(), "a", "1101")
+	if err != nil || o.Thing.Name != "1101" || o.Thing.Kind != property.Unit {
+		t.Errorf("%+v, %v", o.Thing, err)
+	}
+}
+
 func TestForbidden(t *testing.T) {
 	h := open(t)
 	none := h.desk.For(access.Grant{})

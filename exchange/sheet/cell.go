@@ -114,31 +114,46 @@ func parseNumber(cell string) (float64, error) {
 	return n, nil
 }
 
-// parseDay reads a day as 2026-11-25, 20261125 or 2026/11/25, with midnight behind it or not, or as the number of days that a spreadsheet
-// keeps. Other orders of day and month are not guessed.
+// withoutUnit is an area without the square metres behind it.
+func withoutUnit(cell string) string {
+	lower := strings.ToLower(cell)
+	for _, unit := range []string{"m2", "m²", "kvm", "sqm"} {
+		if strings.HasSuffix(lower, unit) {
+			return strings.TrimSpace(cell[:len(cell)-len(unit)])
+		}
+	}
+	return cell
+}
+
+// parseDay reads a day as 2026-11-25, 20261125 or 2026/11/25, or as the number of days that a spreadsheet keeps; a time of day behind it
+// does not count. Other orders of day and month are not guessed.
 func parseDay(cell string) (string, error) {
 	if cell == "" {
 		return "", nil
 	}
 	for _, layout := range []string{time.DateOnly, "20060102", "2006/01/02", "2006-01-02 15:04:05", "2006-01-02T15:04:05", "2006-01-02 15:04"} {
-		if t, err := time.Parse(layout, cell); err == nil && t.Hour() == 0 && t.Minute() == 0 && t.Second() == 0 {
+		if t, err := time.Parse(layout, cell); err == nil {
 			return t.Format(time.DateOnly), nil
 		}
 	}
 	// Days since 1899-12-30; from 1927 to 2173, so that no year and no other short number is taken for one.
 	const least, most = 10_000, 99_999
-	if n, err := strconv.Atoi(cell); err == nil && n >= least && n <= most {
+	days, _, _ := strings.Cut(cell, ".") // what follows is the time of day
+	if _, err := strconv.ParseFloat(cell, 64); err != nil {
+		days = ""
+	}
+	if n, err := strconv.Atoi(days); err == nil && n >= least && n <= most {
 		return time.Date(1899, 12, 30, 0, 0, 0, 0, time.UTC).AddDate(0, 0, n).Format(time.DateOnly), nil
 	}
 	return "", fmt.Errorf("%q is no day YYYY-MM-DD", cell)
 }
 
-// parseClock reads 07:00 and 7.00, and the part of a day that a spreadsheet keeps.
+// parseClock reads 07:00, 7.00 and 7, and the part of a day that a spreadsheet keeps.
 func parseClock(cell string) (string, error) {
 	if cell == "" {
 		return "", nil
 	}
-	for _, layout := range []string{"15:04", "15.04", "15:04:05"} {
+	for _, layout := range []string{"15:04", "15.04", "15:04:05", "15"} {
 		if t, err := time.Parse(layout, cell); err == nil {
 			return t.Format("15:04"), nil
 		}

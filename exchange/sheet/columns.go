@@ -16,6 +16,7 @@ type column[T any] struct {
 	name       string
 	also       []string // what else the header may say, in Swedish and English
 	restricted bool
+	key        bool // names something: a number in it is whole
 	get        func(*T) string
 	set        func(*T, string) error
 }
@@ -115,15 +116,24 @@ func (l *Layout[T]) Restricted() (names []string) {
 	return names
 }
 
+// cell is what a row says in a column. Programs that know numbers with a fraction alone write the key 1002 as 1002.0.
+func (l *Layout[T]) cell(row Row, column int) string {
+	cell := row.Cell(l.at[column])
+	if number, ok := strings.CutSuffix(cell, ".0"); ok && l.columns.list[column].key && number != "" && strings.Trim(number, "0123456789") == "" {
+		return number
+	}
+	return cell
+}
+
 // Names returns what a row says that its thing is called: id and external key, each where it is given, and the id of a new thing where it
 // is not. Without any of them error says what is missing.
 func (l *Layout[T]) Names(row Row) (id, external, derived string, err error) {
 	for i, col := range l.columns.list {
 		switch col.name {
 		case "id":
-			id = row.Cell(l.at[i])
+			id = l.cell(row, i)
 		case "external_key":
-			external = row.Cell(l.at[i])
+			external = l.cell(row, i)
 		}
 	}
 	switch {
@@ -166,21 +176,31 @@ func Slug(name string) string {
 }
 
 // Apply returns the thing as it is after the row. What a cell says already stays as it is, to the byte. The error is of kind
-// fault.Invalid and names the field.
+// fault.Invalid and names each field that cannot be read.
 func (l *Layout[T]) Apply(row Row, thing T) (T, error) {
+	var wrong []string
 	for i, col := range l.columns.list {
 		if l.at[i] < 0 {
 			continue
 		}
-		cell := row.Cell(l.at[i])
+		cell := l.cell(row, i)
 		if strings.TrimSpace(col.get(&thing)) == cell {
 			continue
 		}
 		if err := col.set(&thing, cell); err != nil {
-			return thing, fault.New(fault.Invalid, col.name+": "+err.Error())
+			wrong = append(wrong, col.name+": "+err.Error())
 		}
 	}
+	if len(wrong) > 0 {
+		return thing, fault.New(fault.Invalid, strings.Join(wrong, "; "))
+	}
 	return thing, nil
+}
+
+// key marks a column that names something.
+func key[T any](c column[T]) column[T] {
+	c.key = true
+	return c
 }
 
 // words is a column of text.

@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"smartmail/fault"
+	"smartmail/property"
 	"smartmail/register"
 )
 
@@ -61,9 +62,10 @@ func TestCells(t *testing.T) {
 		bad      bool
 	}{
 		{parseDay, "2026-11-25", "2026-11-25", false}, {parseDay, "20261125", "2026-11-25", false}, {parseDay, "46351", "2026-11-25", false}, {parseDay, "2026-11-25 00:00:00", "2026-11-25", false},
-		{parseDay, "25/11/2026", "", true}, {parseDay, "2026-02-30", "", true}, {parseDay, "2026", "", true}, {parseDay, "2026-11-25 10:00:00", "", true},
-		{parseClock, "7:30", "07:30", false}, {parseClock, "07.30", "07:30", false}, {parseClock, "0.3125", "07:30", false}, {parseClock, "25:00", "", true}, {parseClock, "7.5", "", true},
-		{asText(parseNumber), "1 062,5", "1062.5", false}, {asText(parseNumber), "-3", "-3", false}, {asText(parseNumber), "0x10", "", true}, {asText(parseNumber), "NaN", "", true}, {asText(parseNumber), "1.2.3", "", true},
+		{parseDay, "25/11/2026", "", true}, {parseDay, "2026-02-30", "", true}, {parseDay, "2026", "", true}, {parseDay, "2026-11-25 10:00:00", "2026-11-25", false},
+		{parseDay, "46351.5", "2026-11-25", false}, {parseDay, "46351.", "2026-11-25", false}, {parseDay, "46351.x", "", true}, {parseDay, "2026.5", "", true},
+		{parseClock, "7:30", "07:30", false}, {parseClock, "07.30", "07:30", false}, {parseClock, "0.3125", "07:30", false}, {parseClock, "25:00", "", true}, {parseClock, "7.5", "", true}, {parseClock, "17", "17:00", false}, {parseClock, "24", "", true},
+		{asText(parseNumber), "1 062,5", "1062.5", false}, {asText(func(s string) (float64, error) { return parseNumber(withoutUnit(s)) }), "1 234,5 m²", "1234.5", false}, {asText(parseNumber), "-3", "-3", false}, {asText(parseNumber), "0x10", "", true}, {asText(parseNumber), "NaN", "", true}, {asText(parseNumber), "1.2.3", "", true},
 		{asText(parseYesNo), "Ja", "true", false}, {asText(parseYesNo), "", "false", false}, {asText(parseYesNo), "kanske", "", true},
 	} {
 		got, err := c.parse(c.in)
@@ -93,6 +95,46 @@ func TestSlug(t *testing.T) {
 			t.Errorf("%q: %q, %v", name, id, err)
 		}
 		seen[id] = true
+	}
+}
+
+// A program that knows no whole numbers writes a fraction behind keys; behind other things it says something.
+func TestKeys(t *testing.T) {
+	l, err := Objects().Layout(Row{1, []string{"Objektsnummer", "lgh", "namn"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	row := Row{2, []string{"1002.0", "1101.0", "57.0"}}
+	if _, external, _, err := l.Names(row); err != nil || external != "1002" {
+		t.Errorf("%q, %v", external, err)
+	}
+	o, err := l.Apply(row, property.Object{})
+	if err != nil || o.ExternalKey != "1002" || o.Code != "1101" || o.Name != "57.0" {
+		t.Errorf("%+v, %v", o, err)
+	}
+	again, err := l.Apply(row, o)
+	if err != nil || again != o {
+		t.Errorf("%+v, %v", again, err)
+	}
+}
+
+// Everything that cannot be read of a row is told at once.
+func TestEveryFault(t *testing.T) {
+	l, err := Objects().Layout(Row{1, []string{"objektnr", "byggår", "yta", "arkiverad"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := l.Apply(Row{2, []string{"1", "gammalt", "stor", "kanske"}}, property.Object{}); !fault.Is(err, fault.Invalid) || fault.Public(err) != `year: "gammalt" is no year; square_metres: "stor" is no number; archived: "kanske" is neither yes nor no` {
+		t.Error(err)
+	}
+}
+
+// A file that was sent as a form is said to be one.
+func TestForm(t *testing.T) {
+	for _, err := range Read([]byte("--b\r\nContent-Disposition: form-data; name=\"file\"; filename=\"a.csv\"\r\n\r\nid;name\r\n--b--\r\n")) {
+		if !fault.Is(err, fault.Invalid) || !strings.Contains(fault.Public(err), "a form") {
+			t.Error(err)
+		}
 	}
 }
 

@@ -19,8 +19,8 @@ func Contacts() *Columns[register.Contact] {
 	personal.restricted = true
 	return &Columns[C]{
 		list: []column[C]{
-			words("id", func(c *C) *string { return &c.ID }),
-			words("external_key", func(c *C) *string { return &c.ExternalKey }, "extern nyckel", "kundnummer", "kundnr", "leverantörsnummer", "leverantörsnr", "customer number", "supplier number"),
+			key(words("id", func(c *C) *string { return &c.ID })),
+			key(words("external_key", func(c *C) *string { return &c.ExternalKey }, "extern nyckel", "kundnummer", "kundnr", "leverantörsnummer", "leverantörsnr", "customer number", "supplier number")),
 			words("name", func(c *C) *string { return &c.Name }, "namn", "kundnamn", "leverantörsnamn", "företagsnamn", "company name", "full name"),
 			flag("company", func(c *C) *bool { return &c.Company }, "företag", "juridisk person"),
 			list("parts", func(c *C) *[]register.Part { return &c.Parts }, func(s string) register.Part {

@@ -58,6 +58,11 @@ func Read(file []byte) iter.Seq2[Row, error] {
 	if bytes.HasPrefix(file, []byte("PK\x03\x04")) {
 		rows = readXLSX(file)
 	}
+	if head := file[:min(len(file), 1024)]; bytes.HasPrefix(head, []byte("--")) && bytes.Contains(bytes.ToLower(head), []byte("\ncontent-disposition: form-data")) {
+		rows = func(yield func(Row, error) bool) {
+			yield(Row{}, fault.New(fault.Invalid, "this is a form with the file in it: send the file itself as the body"))
+		}
+	}
 	return func(yield func(Row, error) bool) {
 		n := 0
 		for row, err := range rows {
