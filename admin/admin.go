@@ -49,6 +49,7 @@ type Cases interface {
 // Links is what the API does with two cases at a time.
 type Links interface {
 	Merge(ctx context.Context, org casework.OrgID, from, into casework.CaseNumber, by casework.Actor) (casework.Case, error)
+	Unmerge(ctx context.Context, org casework.OrgID, n casework.CaseNumber, by casework.Actor) (casework.Case, error)
 	Split(ctx context.Context, org casework.OrgID, n casework.CaseNumber, o desk.SplitOrder) (casework.Case, error)
 	MoveEntry(ctx context.Context, org casework.OrgID, id casework.EntryID, to casework.CaseNumber, by casework.Actor) (casework.Entry, error)
 	Link(ctx context.Context, org casework.OrgID, n casework.CaseNumber, link casework.Link, by casework.Actor) (casework.Case, error)

@@ -117,6 +117,7 @@ type Lane struct {
 	ID           string        `json:"id"`
 	Kind         string        `json:"kind" enum:"customer,supplier,internal"`
 	Participants []Participant `json:"participants" nullable:"false"`
+	Left         bool          `json:"left,omitempty" doc:"Its people came by a merger that was taken back: they hear nothing by themselves"`
 }
 
 // Participant is somebody on a lane.
@@ -152,7 +153,7 @@ func (v view) kase(c casework.Case) (Case, error) {
 		out.Todo = append(out.Todo, todo(c.Org, desk.Todo{Attention: a, Urgency: c.Urgency(a), Case: c}, v.languages[c.Org]))
 	}
 	for _, l := range c.Lanes {
-		lane := Lane{ID: string(l.ID), Kind: string(l.Kind), Participants: []Participant{}}
+		lane := Lane{ID: string(l.ID), Kind: string(l.Kind), Participants: []Participant{}, Left: l.Left}
 		for _, p := range l.Participants {
 			address, err := v.addresses.Address(c.Org, c.Number, p.No)
 			if err != nil {

@@ -30,7 +30,7 @@ func calls() [][3]string {
 		{"POST", "/api/v1/cases", `{"subject":"x"}`}, {"GET", "/api/v1/cases", ""}, {"GET", "/api/v1/cases/1", ""},
 		{"PATCH", "/api/v1/cases/1", `{}`}, {"POST", "/api/v1/cases/1/participants", `{"kind":"customer","email":"a@b.example"}`},
 		{"GET", "/api/v1/cases/1/entries", ""}, {"GET", "/api/v1/entries/x", ""}, {"POST", "/api/v1/entries/x/move", `{"case":1}`},
-		{"POST", "/api/v1/cases/1/merge", `{"into":2}`}, {"POST", "/api/v1/cases/1/split", `{"subject":"x","entries":["x"]}`},
+		{"POST", "/api/v1/cases/1/merge", `{"into":2}`}, {"POST", "/api/v1/cases/1/unmerge", ""}, {"POST", "/api/v1/cases/1/split", `{"subject":"x","entries":["x"]}`},
 		{"POST", "/api/v1/cases/1/links", `{"kind":"parent_of","case":2}`}, {"DELETE", "/api/v1/cases/1/links/parent_of/2", ""},
 		{"POST", "/api/v1/cases/1/updates", `{"text":"x"}`}, {"POST", "/api/v1/cases/1/watch", ""}, {"DELETE", "/api/v1/cases/1/watch", ""}, {"GET", "/api/v1/cases/1/codes", ""}, {"PUT", "/api/v1/cases/1/codes", `{"text":"x"}`}, {"PUT", "/api/v1/cases/1/hold", `{"held":true,"reason":"x"}`},
 		{"POST", "/api/v1/cases/1/messages", `{"lane":"internal","text":"x"}`}, {"POST", "/api/v1/cases/1/orders", `{"supplier":"a@b.example"}`},

@@ -14,6 +14,8 @@ func (s *server) linkCalls() {
 	path := prefix + "/cases/{number}"
 	register(s, call{method: http.MethodPost, path: path + "/merge", id: "merge-case",
 		summary: "Close a case that goes on in another one, which is the answer: mail to its addresses comes there"}, s.mergeCase)
+	register(s, call{method: http.MethodPost, path: path + "/unmerge", id: "unmerge-case",
+		summary: "Take the merger of a case back: mail to its addresses comes to it again, and it stands where it stood; what came meanwhile stays in the other case"}, s.unmergeCase)
 	register(s, call{method: http.MethodPost, path: path + "/split", id: "split-case", status: http.StatusCreated,
 		summary: "Open a case with entries of this one, where they stay as well"}, s.splitCase)
 	register(s, call{method: http.MethodPost, path: prefix + "/entries/{id}/move", id: "move-entry", status: http.StatusCreated,
@@ -39,6 +41,19 @@ func (s *server) mergeCase(ctx context.Context, in *mergeCaseInput) (*caseOutput
 		return nil, err
 	}
 	c, err := s.desk(ctx).Merge(ctx, org, casework.CaseNumber(in.Number), casework.CaseNumber(in.Body.Into), who.actor)
+	if err != nil {
+		return nil, err
+	}
+	return s.showCase(c)
+}
+
+func (s *server) unmergeCase(ctx context.Context, in *struct{ CaseParam }) (*caseOutput, error) {
+	who := callerOf(ctx)
+	org, err := who.org(in.Org)
+	if err != nil {
+		return nil, err
+	}
+	c, err := s.desk(ctx).Unmerge(ctx, org, casework.CaseNumber(in.Number), who.actor)
 	if err != nil {
 		return nil, err
 	}

@@ -36,6 +36,13 @@ func TestLinkCalls(t *testing.T) {
 	}
 	h.refused(409, "POST", "/api/v1/cases/3/merge", `{"into":2}`)
 	h.refused(409, "PATCH", "/api/v1/cases/3", `{"status":"new"}`)
+	h.refused(409, "POST", "/api/v1/cases/2/unmerge", "")
+	var own admin.Case
+	h.want(http.StatusOK, &own, "POST", "/api/v1/cases/3/unmerge", "")
+	if own.Number != 3 || own.Status != "new" || len(own.Links) != 0 {
+		t.Errorf("taken back: %+v", own)
+	}
+	h.want(http.StatusOK, &c, "POST", "/api/v1/cases/3/merge", `{"into":2}`)
 
 	var e, moved admin.Entry
 	h.want(http.StatusAccepted, &e, "POST", "/api/v1/cases/2/messages", `{"lane":"customer","text":"Om spisen","attachments":[{"name":"a.txt","content":"eA=="}]}`)

@@ -101,6 +101,7 @@ func (h *guardedHouse) probes() map[string]probe {
 		"add-participant":   case2("/participants", `{"kind":"customer","email":"x@y.example"}`),
 		"list-entries":      case2("/entries", ""),
 		"merge-case":        case2("/merge", `{"into":1}`),
+		"unmerge-case":      case2("/unmerge", ""),
 		"split-case":        case2("/split", `{"subject":"x","entries":["`+h.ids["entry"]+`"]}`),
 		"link-case":         case2("/links", `{"kind":"parent_of","case":1}`),
 		"unlink-case":       case2("/links/parent_of/1", ""),

@@ -56,6 +56,7 @@ type Lane struct {
 	ID           LaneID        `json:"id"`
 	Kind         LaneKind      `json:"kind"`
 	Participants []Participant `json:"participants"`
+	Left         bool          `json:"left,omitempty"` // its people came by a merger that was taken back: they hear nothing by themselves
 }
 
 // Reporter is who reported the case.

@@ -92,9 +92,7 @@ func (p Person) Case(c Case) Case {
 	if h := c.Hold; h != nil {
 		c.Hold = &Hold{Reason: e.text(h.Reason), By: p.actor(h.By), At: h.At}
 	}
-	if w := c.Waiting; w != nil {
-		c.Waiting = &Waiting{For: w.For, Text: e.text(w.Text), Since: w.Since}
-	}
+	c.Waiting = e.waiting(c.Waiting)
 	c.Subject, c.Description = e.text(c.Subject), e.text(c.Description)
 	if p.Has(c.Assignee) {
 		c.Assignee = Erased
@@ -105,11 +103,31 @@ func (p Person) Case(c Case) Case {
 	for i := range c.Orders {
 		c.Orders[i].By = p.actor(c.Orders[i].By)
 	}
-	for i := range c.Attention {
-		a := &c.Attention[i]
-		a.Detail, a.For, a.Why = e.text(a.Detail), e.text(a.For), e.text(a.Why)
+	c.Attention = e.attention(c.Attention)
+	if m := c.Merged; m != nil {
+		own := *m
+		own.Waiting, own.Attention = e.waiting(m.Waiting), e.attention(m.Attention)
+		c.Merged = &own
 	}
 	return c
+}
+
+// attention is what waits for people, without him.
+func (e eraser) attention(all []Attention) []Attention {
+	all = slices.Clone(all)
+	for i := range all {
+		a := &all[i]
+		a.Detail, a.For, a.Why = e.text(a.Detail), e.text(a.For), e.text(a.Why)
+	}
+	return all
+}
+
+// waiting is what a case waits for, without him.
+func (e eraser) waiting(w *Waiting) *Waiting {
+	if w == nil {
+		return nil
+	}
+	return &Waiting{For: w.For, Text: e.text(w.Text), Since: w.Since}
 }
 
 // actor is who did something, by no name where it was he.

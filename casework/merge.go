@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"time"
 
 	"smartmail/fault"
 )
@@ -13,6 +14,14 @@ import (
 type Merger struct {
 	Into CaseNumber                      `json:"into"`
 	As   map[ParticipantNo]ParticipantNo `json:"as,omitempty"`
+
+	// How it was by then, for Unmerge. At is zero in records of before this was noted: of those the entries tell (Told).
+	At        time.Time   `json:"at,omitzero"`
+	Seq       uint64      `json:"seq,omitempty"` // of the last entry of the other case
+	Was       Status      `json:"was,omitempty"`
+	Waiting   *Waiting    `json:"waiting,omitempty"`   // what the case waited for
+	Attention []Attention `json:"attention,omitempty"` // what waited for people on it
+	Part      CaseNumber  `json:"part,omitempty"`      // incident that the other case became part of by the merger
 }
 
 // people are the addresses on a lane, in order, as they are compared.
@@ -54,6 +63,7 @@ func (c *Case) adopt(t *teller, from Lane, plain bool) (LaneID, error) {
 		return "", err
 	}
 	if l, ok := c.counterpart(from); ok {
+		l.Left = false
 		return l.ID, nil
 	}
 	l := Lane{ID: LaneID(from.Kind), Kind: from.Kind}
@@ -122,14 +132,20 @@ func (a Absorb) apply(c *Case, t *teller) error {
 }
 
 // MergeInto closes the case, which goes on in the one that has absorbed it. Its entries stay where they are.
-type MergeInto struct{ Into Case } // as it is by then
+type MergeInto struct {
+	Into Case       // as it is by then
+	Part CaseNumber // incident that it became part of by that
+}
 
 func (m MergeInto) apply(c *Case, t *teller) error {
-	c.Merged = &Merger{Into: m.Into.Number, As: map[ParticipantNo]ParticipantNo{}}
+	c.Merged = &Merger{
+		Into: m.Into.Number, As: map[ParticipantNo]ParticipantNo{},
+		At: t.at, Seq: m.Into.LastSeq, Was: c.Status, Waiting: c.Waiting, Attention: c.Attention, Part: m.Part,
+	}
 	for _, l := range c.Lanes {
 		maps.Copy(c.Merged.As, m.Into.as(l))
 	}
-	why := fmt.Sprintf("merged into case %d", m.Into.Number)
+	why := mergedWhy(m.Into.Number)
 	if err := (LinkTo{Link: Link{Kind: MergedInto, Case: m.Into.Number}, Why: why}).apply(c, t); err != nil {
 		return err
 	}
@@ -158,7 +174,7 @@ func (c *Case) elsewhere(cmd Command) error {
 		if x.Stop {
 			return nil
 		}
-	case Order, AddParticipant, Absorb, MergeInto, Take:
+	case Order, AddParticipant, Absorb, MergeInto, Release, Take:
 	default:
 		return nil
 	}

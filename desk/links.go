@@ -90,7 +90,7 @@ func (d *Desk) tellChildren(ctx context.Context, org casework.OrgID, n casework.
 // tellCustomers posts on every customer lane of a case, and tells whether there is any.
 func (d *Desk) tellCustomers(tx casestore.Tx, c casework.Case, post casework.Post, by casework.Actor, at time.Time) (spoken bool, err error) {
 	for _, l := range c.Lanes {
-		if l.Kind != casework.LaneCustomer {
+		if l.Kind != casework.LaneCustomer || l.Left {
 			continue
 		}
 		post.Lane, spoken = l.ID, true

@@ -54,28 +54,30 @@ func (d *Desk) Merge(ctx context.Context, org casework.OrgID, from, into casewor
 		if b, _, err = d.act(tx, b, casework.Absorb{From: a}, by, now); err != nil {
 			return err
 		}
-		if b, err = d.inherit(tx, a, b, by, now); err != nil {
+		part := casework.CaseNumber(0)
+		if b, part, err = d.inherit(tx, a, b, by, now); err != nil {
 			return err
 		}
 		after = b
-		_, _, err = d.act(tx, a, casework.MergeInto{Into: b}, by, now)
+		_, _, err = d.act(tx, a, casework.MergeInto{Into: b, Part: part}, by, now)
 		return err
 	})
 	return after, err
 }
 
-// inherit makes the case that has absorbed a report part of that one's incident, where that can be.
-func (d *Desk) inherit(tx casestore.Tx, from, into casework.Case, by casework.Actor, at time.Time) (casework.Case, error) {
+// inherit makes the case that has absorbed a report part of that one's incident, where that can be, and returns the incident.
+func (d *Desk) inherit(tx casestore.Tx, from, into casework.Case, by casework.Actor, at time.Time) (casework.Case, casework.CaseNumber, error) {
 	for _, n := range from.Linked(casework.ChildOf) {
 		incident, err := casestore.Cases.Get(tx, casestore.CaseKey(into.Org, n))
 		if err != nil {
-			return into, caseError(n, err)
+			return into, 0, caseError(n, err)
 		}
-		if casework.MayLink(casework.ChildOf, into, incident) == nil {
-			return d.tie(tx, into, incident, casework.ChildOf, "", by, at)
+		if len(into.Linked(casework.ChildOf)) == 0 && casework.MayLink(casework.ChildOf, into, incident) == nil {
+			into, err = d.tie(tx, into, incident, casework.ChildOf, "", by, at)
+			return into, n, err
 		}
 	}
-	return into, nil
+	return into, 0, nil
 }
 
 // SplitOrder says what becomes a case of its own.

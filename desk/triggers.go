@@ -64,11 +64,11 @@ func triggers() []trigger {
 // announce tells the customers of a case what has changed, in one mail for all that one command did.
 func (d *Desk) announce(tx casestore.Tx, c casework.Case, entries []casework.Entry) (casework.Case, error) {
 	n, chosen := d.Notices[c.Org]
-	if !chosen || c.Merged != nil { // it goes on elsewhere
+	if !chosen || c.Merged != nil || slices.ContainsFunc(entries, casework.Entry.Unmerged) { // it goes on elsewhere, or as if it never had
 		return c, nil
 	}
 	for _, l := range c.Lanes {
-		if l.Kind != casework.LaneCustomer {
+		if l.Kind != casework.LaneCustomer || l.Left {
 			continue
 		}
 		for _, p := range l.Participants {

@@ -27,7 +27,8 @@ func (r resolver) search() (match, bool, error) {
 	return match{}, false, nil
 }
 
-// maxMerges bounds how many mergers are followed; each closes a case for good, so that they never lead in a circle.
+// maxMerges bounds how many mergers are followed; each led to a case that was merged into none by then, so that they never lead in
+// a circle.
 const maxMerges = 50
 
 // onward goes from a case that was merged to the one in which it goes on: as the same participant, or where the mail is nobody's on the lane of
