@@ -4,6 +4,7 @@
 //	crash    the system calls of the real program, recorded; the disk as a power cut would leave it at any of them
 //	disk     reads and writes that fail with EIO or ENOSPC for a while
 //	calls    single calls that fail, and then a power cut as well
+//	clock    a clock that is set on and back under the running program
 //	peers    silent resolvers, slow and idle peers, stops in the middle of a hundred mails
 //	backup   a copy that is taken while mail comes in
 //
@@ -39,7 +40,7 @@ func main() {
 	flag.IntVar(&p.points, "points", 400, "moments of the recorded run at which the power is cut; each in three ways")
 	flag.IntVar(&p.lives, "lives", 6, "lives of the program, at most, for each call that fails once")
 	flag.IntVar(&p.idle, "idle", 10_000, "connections that do nothing while mail flows")
-	flag.StringVar(&p.only, "only", "", "these alone, with commas: kill, crash, disk, calls, peers, backup")
+	flag.StringVar(&p.only, "only", "", "these alone, with commas: kill, crash, disk, calls, clock, peers, backup")
 	flag.Uint64Var(&p.seed, "seed", uint64(time.Now().UnixNano()), "of what is left to chance")
 	quick := flag.Bool("quick", false, "some of each: does it work?")
 	flag.Parse()
@@ -105,7 +106,7 @@ func run(ctx context.Context, out io.Writer, p plan) (err error) {
 	for _, t := range []struct {
 		name   string
 		trials func(context.Context, func(outcome)) error
-	}{{"kill", r.kill}, {"crash", r.crash}, {"disk", r.disk}, {"calls", r.single}, {"peers", r.peers}, {"backup", r.backup}} {
+	}{{"kill", r.kill}, {"crash", r.crash}, {"disk", r.disk}, {"calls", r.single}, {"clock", r.clock}, {"peers", r.peers}, {"backup", r.backup}} {
 		if p.only != "" && !strings.Contains(","+p.only+",", ","+t.name+",") {
 			continue
 		}

@@ -117,3 +117,13 @@ func (r *rack) goesOut(ctx context.Context, o *outcome, dir, when string, to *re
 	}
 	return nil
 }
+
+// to counts the mails to an address.
+func (h have) to(address string) (n int) {
+	for _, item := range h.out {
+		if item.To.Email == address {
+			n++
+		}
+	}
+	return n
+}

@@ -79,7 +79,7 @@ func (r *remote) Close() error {
 
 // relay is the section of the configuration that sends mail to the remote.
 func (r *remote) relay() string {
-	return fmt.Sprintf("relay: {smarthost: {address: %q}, pause: 0s, retry: {first: 1s, max: 1s, give_up: 1h}}\n", r.addr)
+	return fmt.Sprintf("relay: {smarthost: {address: %q}, pause: 0s, retry: {first: 1s, max: 1s, give_up: 240h}}\n", r.addr)
 }
 
 // behave makes the remote take everything from now on.
