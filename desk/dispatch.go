@@ -45,25 +45,21 @@ func known(tx casestore.Tx, org casework.OrgID, cmd casework.Open, at time.Time)
 	if cmd.Reporter == nil || cmd.Reporter.Email == "" {
 		return cmd, nil
 	}
-	for f, err := range casestore.Contacts.Scan(tx, casestore.Query{Index: "by_email", Prefix: casestore.PartyKey(org, cmd.Reporter.Email), Limit: 1}) {
-		if err != nil {
-			return cmd, err
-		}
-		c, r := f.Record.Thing, *cmd.Reporter
-		if c.Archived {
-			return cmd, nil
-		}
-		r.Name, r.Language = cmp.Or(r.Name, c.Name), cmp.Or(r.Language, c.Language)
-		if len(c.Phones) > 0 {
-			r.Phone = cmp.Or(r.Phone, c.Phones[0])
-		}
-		cmd.Reporter = &r
-		if cmd.Object == "" {
-			cmd.Object, err = home(tx, org, c.ID, register.Date(at.Format(time.DateOnly)))
-		}
+	day := casestore.Day(at)
+	c, ok, err := casestore.Whose(tx, org, cmd.Reporter.Email, day, nil)
+	if err != nil || !ok || c.Archived {
 		return cmd, err
 	}
-	return cmd, nil
+	r := *cmd.Reporter
+	r.Name, r.Language = cmp.Or(r.Name, c.Name), cmp.Or(r.Language, c.Language)
+	if len(c.Phones) > 0 {
+		r.Phone = cmp.Or(r.Phone, c.Phones[0])
+	}
+	cmd.Reporter = &r
+	if cmd.Object == "" {
+		cmd.Object, err = home(tx, org, c.ID, day)
+	}
+	return cmd, err
 }
 
 // home is the only object that a customer rents on that day; "" where he rents none, or several.

@@ -4,6 +4,7 @@ import (
 	"testing"
 	"time"
 
+	"smartmail/access"
 	"smartmail/casework"
 	"smartmail/desk"
 	"smartmail/fault"
@@ -128,5 +129,52 @@ func TestRequiredFields(t *testing.T) {
 	}
 	if _, _, err := d.Do(t.Context(), "a", other.Number, casework.Edit{Status: &done, Class: &lamp}, eva, 0); err != nil {
 		t.Errorf("the class that it has after the change counts: %v", err)
+	}
+}
+
+// Of several contacts with one address that one is the reporter who lives and rents today; who is archived hides nobody.
+func TestSharedAddress(t *testing.T) {
+	d, clock := open(t, t.TempDir())
+	settle(t, d)
+	today := clock.Now().UTC()
+	day := func(days int) register.Date { return register.Date(today.AddDate(0, 0, days).Format(time.DateOnly)) }
+	for _, x := range []struct {
+		id       string // before and after anna
+		archived bool
+		from, to int // days of his tenancy of kv; both 0: none
+		reporter string
+	}{
+		{"aaron", true, -9, 9, "Anna Ek"},   // archived though he rents still
+		{"zeno", true, 0, 0, "Anna Ek"},     //
+		{"abel", false, 0, 0, "Anna Ek"},    // lives, rents nothing
+		{"abbe", false, -90, -1, "Anna Ek"}, // moved out
+		{"adam", false, -1, 90, "adam"},     // both rent: the first by id
+	} {
+		c := register.Contact{ID: x.id, Parts: []register.Part{register.Customer}, Name: x.id, Emails: []string{"anna@home.example"}, Segment: "s-" + x.id, Archived: x.archived}
+		if _, err := d.Segments().Save(t.Context(), "a", register.Segment{ID: c.Segment, Name: x.id}, eva, 0); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := d.Contacts().Save(t.Context(), "a", c, eva, 0); err != nil {
+			t.Fatal(err)
+		}
+		if x.from != x.to {
+			if _, err := d.Tenancies().Save(t.Context(), "a", register.Tenancy{ID: "t-" + x.id, Customer: x.id, Object: "kv", From: day(x.from), To: day(x.to)}, eva, 0); err != nil {
+				t.Fatal(err)
+			}
+		}
+		opened, err := d.Open(t.Context(), "a", casework.Open{Subject: "Kran", Reporter: &casework.Reporter{Email: "anna@home.example"}}, eva)
+		if err != nil || opened.Reporter.Name != x.reporter {
+			t.Errorf("with %s: %+v, %v", x.id, opened.Reporter, err)
+		}
+		_, err = d.For(access.Grant{Role: access.Full().Role, Scope: access.Scope{Segments: []string{c.Segment}}}).Case(t.Context(), "a", opened.Number)
+		if mine := x.reporter == x.id; mine != (err == nil) {
+			t.Errorf("who sees the segment of %s sees the case: %v", x.id, err)
+		}
+	}
+	if _, err := d.Contacts().Save(t.Context(), "a", register.Contact{ID: "old", Parts: []register.Part{register.Customer}, Name: "Gone", Emails: []string{"old@home.example"}, Archived: true}, eva, 0); err != nil {
+		t.Fatal(err)
+	}
+	if c, err := d.Open(t.Context(), "a", casework.Open{Subject: "Kran", Reporter: &casework.Reporter{Email: "old@home.example"}}, eva); err != nil || c.Reporter.Name != "" {
+		t.Errorf("who is archived reports: %+v, %v", c.Reporter, err)
 	}
 }

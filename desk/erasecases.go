@@ -68,7 +68,7 @@ func (e *eraser) kase(c casework.Case, x casework.Erase) error {
 			return err
 		}
 	}
-	if x.Segment, err = reporterSegment(e.tx, c); err != nil {
+	if x.Segment, err = casestore.ReporterSegment(e.tx, c); err != nil {
 		return err
 	}
 	_, _, err = e.desk.act(e.tx, c, x, e.order.By, e.at)

@@ -58,7 +58,7 @@ func whereabouts(tx casestore.Tx, c casework.Case) (access.Whereabouts, error) {
 	for _, o := range path {
 		w.Objects = append(w.Objects, o.ID)
 	}
-	if w.Segment, err = reporterSegment(tx, c); err == nil && w.Segment == "" {
+	if w.Segment, err = casestore.ReporterSegment(tx, c); err == nil && w.Segment == "" {
 		w.Segment = property.Segment(path)
 	}
 	return w, err
@@ -77,17 +77,6 @@ func objectPath(tx casestore.Tx, org casework.OrgID, id property.ID) ([]property
 		return []property.Object{{ID: id}}, nil
 	}
 	return path, err
-}
-
-// reporterSegment is the segment of the customer who reported the case.
-func reporterSegment(tx casestore.Tx, c casework.Case) (string, error) {
-	if c.Reporter == nil || c.Reporter.Email == "" {
-		return c.ReporterSegment(), nil
-	}
-	for f, err := range casestore.Contacts.Scan(tx, casestore.Query{Index: "by_email", Prefix: casestore.PartyKey(c.Org, c.Reporter.Email), Limit: 1}) {
-		return f.Record.Thing.Segment, err
-	}
-	return "", nil
 }
 
 // sees reports whether the grant gives a permission with the case. An internal one is seen from outside by its suppliers alone.
@@ -186,7 +175,7 @@ func (g *Guarded) Open(ctx context.Context, org casework.OrgID, cmd casework.Ope
 		return casework.Case{}, err
 	}
 	err := g.desk.Store.View(ctx, func(tx casestore.Tx) error {
-		c := casework.Case{Org: org, Object: cmd.Object, Class: cmd.Class, Internal: cmd.Internal, Reporter: cmd.Reporter}
+		c := casework.Case{Org: org, Object: cmd.Object, Class: cmd.Class, Internal: cmd.Internal, Reporter: cmd.Reporter, CreatedAt: g.desk.Now()}
 		if r := cmd.Reporter; r != nil && !c.Internal {
 			c.Lanes = []casework.Lane{{Participants: []casework.Participant{{Email: r.Email}}}}
 		}

@@ -48,7 +48,7 @@ func (g *Guarded) Split(ctx context.Context, org casework.OrgID, n casework.Case
 			}
 		}
 		open := o.open(from)
-		c := casework.Case{Org: org, Object: open.Object, Class: open.Class, Internal: open.Internal, Reporter: from.Reporter, Lanes: from.Lanes}
+		c := casework.Case{Org: org, Object: open.Object, Class: open.Class, Internal: open.Internal, Reporter: from.Reporter, Lanes: from.Lanes, CreatedAt: g.desk.Now()}
 		within, err := g.sees(tx, access.EditCases, c)
 		if err == nil && !within {
 			err = fault.New(fault.Forbidden, "such a case is not within the scope of this token")

@@ -3,6 +3,7 @@ package stats
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 
 	"smartmail/casestore"
@@ -17,7 +18,7 @@ func (x *Index) Name() string { return "figures" }
 
 // Edition implements follow.Projection. It is raised when facts hold something else, and when casework's statuses or order
 // states change their places, which facts hold.
-func (x *Index) Edition() int { return 1 }
+func (x *Index) Edition() int { return 2 }
 
 // Derive implements follow.Projection.
 func (x *Index) Derive(source casestore.Tx, org casework.OrgID, changes []follow.Change) (func(casestore.Tx) error, error) {
@@ -40,7 +41,7 @@ func readCase(tx casestore.Tx, org casework.OrgID, n casework.CaseNumber) (*read
 	if err != nil {
 		return nil, err
 	}
-	segment, err := reporterSegment(tx, c)
+	segment, err := casestore.ReporterSegment(tx, c)
 	if err != nil {
 		return nil, err
 	}
@@ -53,17 +54,6 @@ func readCase(tx casestore.Tx, org casework.OrgID, n casework.CaseNumber) (*read
 	}
 	r.end(&c)
 	return r, nil
-}
-
-// reporterSegment is the segment of the customer who reported the case; the desk decides by the same.
-func reporterSegment(tx casestore.Tx, c casework.Case) (string, error) {
-	if c.Reporter == nil || c.Reporter.Email == "" {
-		return c.ReporterSegment(), nil
-	}
-	for f, err := range casestore.Contacts.Scan(tx, casestore.Query{Index: "by_email", Prefix: casestore.PartyKey(c.Org, c.Reporter.Email), Limit: 1}) {
-		return f.Record.Thing.Segment, err
-	}
-	return "", nil
 }
 
 // replace writes the facts of a portion: every page is read and written once. The cases come in the order of their numbers.
@@ -95,31 +85,76 @@ func replace(tx casestore.Tx, org casework.OrgID, all []*reading) error {
 }
 
 // Touched implements follow.Registrar: the segment of a customer is that of the cases that he reported, which his addresses find. Those of
-// the edition before count as well, since another edition may have taken an address away.
+// the edition before count as well, since another edition may have taken an address away. Of several contacts with one address a
+// tenancy decides whose it is.
 func (x *Index) Touched(source casestore.Tx, org casework.OrgID, thing string) (touched []casework.CaseNumber, err error) {
 	kind, id, _ := strings.Cut(thing, "/")
-	if kind != "contact" {
-		return nil, nil
+	var emails []string
+	switch kind {
+	case "contact":
+		err = editions(source, org, kind, id, func(c register.Contact) error {
+			emails = append(emails, c.Emails...)
+			return nil
+		})
+	case "tenancy":
+		err = editions(source, org, kind, id, func(t register.Tenancy) error {
+			shared, err := sharedBy(source, org, t.Customer)
+			emails = append(emails, shared...)
+			return err
+		})
 	}
-	for f, err := range casestore.Editions.Scan(source, casestore.Query{Prefix: casestore.EditionsOf(org, kind, id), Reverse: true, Limit: maxEditions}) {
-		if err != nil {
-			return nil, err
-		}
-		var c register.Contact
-		if err := json.Unmarshal(f.Record.Thing, &c); err != nil {
-			return nil, fmt.Errorf("edition %d of %s: %w", f.Record.Number, thing, err)
-		}
-		for _, email := range c.Emails {
-			for k, err := range casestore.Cases.Scan(source, casestore.Query{Index: "by_mail", Prefix: casestore.PartyKey(org, email)}) {
-				if err != nil {
-					return nil, err
-				}
-				touched = append(touched, k.Record.Number)
+	if err != nil {
+		return nil, err
+	}
+	slices.Sort(emails)
+	for _, email := range slices.Compact(emails) {
+		for k, err := range casestore.Cases.Scan(source, casestore.Query{Index: "by_mail", Prefix: casestore.PartyKey(org, email)}) {
+			if err != nil {
+				return nil, err
 			}
+			touched = append(touched, k.Record.Number)
 		}
 	}
 	return touched, nil
 }
 
-// maxEditions is how many editions of a contact are looked at: events that are read late stand for several of them.
+// maxEditions is how many editions of a thing are looked at: events that are read late stand for several of them.
 const maxEditions = 10
+
+// editions looks at what a thing was like lately.
+func editions[T any](tx casestore.Tx, org casework.OrgID, kind, id string, look func(T) error) error {
+	for f, err := range casestore.Editions.Scan(tx, casestore.Query{Prefix: casestore.EditionsOf(org, kind, id), Reverse: true, Limit: maxEditions}) {
+		if err != nil {
+			return err
+		}
+		var thing T
+		if err := json.Unmarshal(f.Record.Thing, &thing); err != nil {
+			return fmt.Errorf("edition %d of %s/%s: %w", f.Record.Number, kind, id, err)
+		}
+		if err := look(thing); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// sharedBy are the addresses of a contact that others have as well.
+func sharedBy(tx casestore.Tx, org casework.OrgID, contact string) (shared []string, err error) {
+	c, err := casestore.Contacts.Get(tx, casestore.ThingKey(org, contact))
+	if fault.Is(err, fault.NotFound) {
+		return nil, nil
+	}
+	for _, email := range c.Thing.Emails {
+		n := 0
+		for _, err := range casestore.Contacts.Scan(tx, casestore.Query{Index: "by_email", Prefix: casestore.PartyKey(org, email), Limit: 2}) {
+			if err != nil {
+				return nil, err
+			}
+			n++
+		}
+		if n > 1 {
+			shared = append(shared, email)
+		}
+	}
+	return shared, err
+}

@@ -1,6 +1,7 @@
 package stats_test
 
 import (
+	"encoding/json"
 	"fmt"
 	"log/slog"
 	"path/filepath"
@@ -155,20 +156,30 @@ func (h *house) answer(n casework.CaseNumber, o casework.OrderNo, at time.Time, 
 // contact stores an edition of a contact.
 func (h *house) contact(c register.Contact) {
 	h.tb.Helper()
+	keep(h, "contact", casestore.Contacts, c)
+}
+
+// keep stores an edition of a thing.
+func keep[T casework.Thing](h *house, kind string, table *casestore.Table[casework.Registered[T]], thing T) {
+	h.tb.Helper()
 	err := h.source.Update(h.tb.Context(), func(tx casestore.Tx) error {
-		r, err := casestore.Contacts.Get(tx, casestore.ThingKey(h.org, c.ID))
+		r, err := table.Get(tx, casestore.ThingKey(h.org, thing.Key()))
 		if err != nil {
-			r = casework.Registered[register.Contact]{Org: h.org}
+			r = casework.Registered[T]{Org: h.org}
 		}
-		r.Thing = c
-		if err := casestore.Contacts.Put(tx, &r); err != nil {
+		r.Thing = thing
+		if err := table.Put(tx, &r); err != nil {
 			return err
 		}
-		e := casework.Edition{Org: h.org, Kind: "contact", ID: c.ID, Number: r.Version, Thing: fmt.Appendf(nil, `{"emails":[%q]}`, c.Emails[0])}
+		doc, err := json.Marshal(thing)
+		if err != nil {
+			return err
+		}
+		e := casework.Edition{Org: h.org, Kind: kind, ID: thing.Key(), Number: r.Version, Thing: doc}
 		if err := casestore.Editions.Put(tx, &e); err != nil {
 			return err
 		}
-		return log(tx, casework.Event{Org: h.org, Kind: casework.EventRegister, Thing: "contact/" + c.ID})
+		return log(tx, casework.Event{Org: h.org, Kind: casework.EventRegister, Thing: kind + "/" + thing.Key()})
 	})
 	if err != nil {
 		h.tb.Fatal(err)

@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"smartmail/casestore"
 	"smartmail/casework"
 	"smartmail/fault"
 	"smartmail/grammar"
@@ -179,6 +180,34 @@ func TestSegmentOfReporter(t *testing.T) {
 		h.contact(register.Contact{ID: "eva", Name: "Eva", Parts: []register.Part{register.Customer}, Emails: []string{x.email}, Segment: x.own})
 		if got := segment(); !slices.Equal(got, []string{x.want}) {
 			t.Errorf("%+v: %q", x, got)
+		}
+	}
+}
+
+// An archived contact with the reporter's address hides nobody; of two who live the tenancy of the day decides, as soon as it is there.
+func TestSegmentOfSharedAddress(t *testing.T) {
+	h := newHouse(t)
+	h.open(1, "VVS", "elm-1", noon)
+	contact := func(id, segment string, archived bool) {
+		h.contact(register.Contact{ID: id, Parts: []register.Part{register.Customer}, Emails: []string{"eva@home.example"}, Segment: segment, Archived: archived})
+	}
+	tenancy := func() {
+		keep(h, "tenancy", casestore.Tenancies, register.Tenancy{ID: "t", Customer: "eve", Object: "elm-1", From: "2020-01-01"})
+	}
+	for _, x := range []struct {
+		change func()
+		want   string
+	}{
+		{func() { contact("eva", "senior", false) }, "senior"},
+		{func() { contact("ada", "family", true) }, "senior"},
+		{func() { contact("eve", "family", false) }, "senior"},
+		{tenancy, "family"},
+		{func() { contact("eve", "family", true) }, "senior"},
+	} {
+		x.change()
+		h.catchUp()
+		if rows := h.figures(stats.Query{By: []stats.By{stats.BySegment}}).Rows; len(rows) != 1 || rows[0].Keys[0].ID != x.want {
+			t.Errorf("%+v, want %s", rows, x.want)
 		}
 	}
 }
