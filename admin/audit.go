@@ -82,18 +82,11 @@ func about(ctx context.Context, contact, email string) {
 // committed by then.
 func (s *server) saw(ctx context.Context, c call, out any, err error) error {
 	who := callerOf(ctx)
-	if who.asked == nil {
-		return nil // public
+	l, ok := who.line()
+	if !ok {
+		return nil
 	}
-	l := *who.asked
-	org, none := who.org(string(l.Org))
-	switch {
-	case none != nil && len(who.orgs) == 1:
-		org = who.orgs[0].ID // he asked for another one
-	case none != nil:
-		return nil //nolint:nilerr // of no organisation: nothing was shown
-	}
-	l.Org, l.Who, l.Token, l.Count = org, who.actor.Name, who.token, items(out)
+	l.Count = items(out)
 	if l.Status = c.status; l.Status == 0 {
 		l.Status = http.StatusOK
 	}
@@ -102,6 +95,30 @@ func (s *server) saw(ctx context.Context, c call, out any, err error) error {
 	}
 	ctx = context.WithoutCancel(ctx) // it was seen, also by who has left
 	return s.House.Saw(ctx, l, err == nil && (c.exports || c.personal && who.restricted))
+}
+
+// line is what the audit trail says of a call; ok is false where it is public, or of no organisation: then nothing was shown.
+func (c caller) line() (l casework.Look, ok bool) {
+	if c.asked == nil {
+		return l, false
+	}
+	l = *c.asked
+	org, none := c.org(string(l.Org))
+	if none != nil && len(c.orgs) == 1 {
+		org, none = c.orgs[0].ID, nil // he asked for another one
+	}
+	l.Org, l.Who, l.Token = org, c.actor.Name, c.token
+	return l, none == nil
+}
+
+// sawAgain puts a request into the audit trail that is answered as before: the name of its header tells it from the first.
+func (s *server) sawAgain(ctx context.Context, who caller, status int) error {
+	l, ok := who.line()
+	if !ok {
+		return nil
+	}
+	l.By, l.Status = append(slices.Clone(l.By), keyHeader), status
+	return s.House.Saw(context.WithoutCancel(ctx), l, false)
 }
 
 // items is how many an answer with a list has.

@@ -145,3 +145,15 @@ func TestUnrecordedIsNotShown(t *testing.T) {
 	h := newHouse(t, func(o *admin.Options) { o.House = deaf{o.House} })
 	h.refused(500, "GET", "/api/v1/cases", "")
 }
+
+// A request that is answered as before is on the trail again, and told from the first.
+func TestAuditOfRepeats(t *testing.T) {
+	h := newHouse(t)
+	for range 2 {
+		h.want(http.StatusCreated, nil, "POST", "/api/v1/cases", `{"subject":"x"}`, "Idempotency-Key", "k1")
+	}
+	lines := h.trail("what=cases")
+	if len(lines) != 2 || !strings.HasSuffix(lines[0], "by []: 0, 201") || !strings.HasSuffix(lines[1], "by [Idempotency-Key]: 0, 201") {
+		t.Errorf("the trail has %q", lines)
+	}
+}

@@ -143,6 +143,10 @@ func (s *server) replay(ctx huma.Context, who caller, a casework.Answer) {
 		s.refuse(ctx, err)
 		return
 	}
+	if err := s.sawAgain(ctx.Context(), who, was.Status); err != nil {
+		s.refuse(ctx, err)
+		return
+	}
 	c := humagin.Unwrap(ctx)
 	for _, name := range []string{"Content-Type", "Location", "ETag", "Last-Modified"} {
 		if v := was.Header.Get(name); v != "" {

@@ -50,6 +50,7 @@ type Desk interface {
 	Doors(ctx context.Context, org casework.OrgID, n casework.CaseNumber, no casework.ParticipantNo, mail casework.EntryID) (desk.Doors, error)
 	OpenDoors(ctx context.Context, org casework.OrgID, n casework.CaseNumber, no casework.ParticipantNo, mail casework.EntryID) (desk.Doors, error)
 	OpenAttachment(ctx context.Context, org casework.OrgID, id string) (message.Attachment, io.ReadCloser, error)
+	Saw(ctx context.Context, l casework.Look, now bool) error
 }
 
 // Keys prove links; *threading.Keyring is such.
@@ -183,6 +184,13 @@ func (p *portal) conclude(w *answer, r *http.Request, name string, link threadin
 	}
 	if r.Method != http.MethodHead && name != "small" && name != "door" {
 		p.Log.Info("link opened", "route", name, "org", link.Org, "case", link.Case, "entry", link.Entry, "file", link.File, "status", w.status)
+		l := casework.Look{
+			Org: link.Org, Who: "link", Token: fmt.Sprintf("participant-%d-%d", link.Case, link.Participant), Call: "link-" + name,
+			Kind: "links", Item: string(link.Entry), Case: link.Case, Status: w.status,
+		}
+		if err := p.Desk.Saw(context.WithoutCancel(r.Context()), l, false); err != nil { // it was seen, also by who has left
+			p.Log.Error("link not in the audit trail", "route", name, "org", link.Org, "case", link.Case, "err", err)
+		}
 	}
 }
 
