@@ -35,7 +35,7 @@ type listCasesInput struct {
 	DueFrom     time.Time `query:"due_from" doc:"At this instant or later."`
 	DueTo       time.Time `query:"due_to" doc:"Before this instant: with now, what is late."`
 
-	Q    string `query:"q" maxLength:"200" doc:"Words, parts of compounds, numbers, e-mail addresses, names of attachments: all of them are on the case. The case of a number comes first; where little is found, what may have been meant follows. Ten words count."`
+	Q    string `query:"q" maxLength:"200" doc:"Words, parts of compounds, numbers, e-mail addresses, names of attachments: all of them are on the case. The case of a number, or of the number of an order, comes first; telephone numbers are found however they are written; where little is found, what may have been meant follows. Ten words count."`
 	Sort string `query:"sort" enum:"updated_at,-updated_at,number,-number" default:"-updated_at" doc:"With - the newest or the highest number first."`
 }
 

@@ -163,8 +163,11 @@ func (d *Desk) walk(ctx context.Context, org casework.OrgID, f CaseFilter, after
 	})
 }
 
-// says reports whether every word of the text is in the subject or the description, or is the case's number.
+// says reports whether every word of the text is in the subject or the description, or is the case's number or an order's.
 func says(c casework.Case, text string) bool {
 	said := strings.ToLower(c.Subject + "\n" + c.Description + "\n" + strconv.FormatUint(uint64(c.Number), 10))
+	for _, o := range c.Orders {
+		said += "\n" + casework.OrderID(c.Number, o.No)
+	}
 	return !slices.ContainsFunc(strings.Fields(strings.ToLower(text)), func(w string) bool { return !strings.Contains(said, w) })
 }

@@ -56,6 +56,9 @@ func readCase(tx casestore.Tx, org casework.OrgID, ch follow.Change) (read, erro
 		return r, err
 	}
 	r.at, r.values = c.UpdatedAt.UnixMicro(), append(values(c), derivedValues(c)...)
+	for _, o := range c.Orders {
+		r.words[casework.OrderID(c.Number, o.No)] = true // its parts say nothing
+	}
 	r.say(caseTexts(c))
 	q := casestore.Query{Prefix: casestore.EntriesOf(org, ch.Case)}
 	if !r.whole {

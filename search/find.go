@@ -7,6 +7,7 @@ import (
 	"math"
 	"math/bits"
 	"slices"
+	"strings"
 	"time"
 
 	"smartmail/casestore"
@@ -190,7 +191,36 @@ func (r *reader) said(t term, near bool) (set, error) {
 			return nil, err
 		}
 	}
+	if !t.loose(near) {
+		return found, nil
+	}
+	var all set
+	for _, p := range t.parts {
+		said, err := r.said(p, false)
+		if err != nil {
+			return nil, err
+		}
+		if all == nil {
+			all = said
+		} else {
+			all.and(said)
+		}
+	}
+	found.or(all)
 	return found, nil
+}
+
+// named returns the case that the text of the query is the number of, or the number of an order of, with ok where it comes first.
+func (r *reader) named() (n casework.CaseNumber, ok bool, err error) {
+	if n, ok = r.query.number(); ok {
+		return n, true, nil
+	}
+	id, n, ok := orderID(strings.TrimSpace(r.query.Text))
+	if !ok || strings.ContainsFunc(strings.TrimSpace(r.query.Text), isSpace) {
+		return 0, false, nil
+	}
+	said, err := r.anyOf(Condition{word, []string{id}})
+	return n, said.has(n), err
 }
 
 // first returns the first hits of a part behind a place.

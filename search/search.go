@@ -12,7 +12,7 @@
 //
 // Words are found through the vocabulary: by their beginning, by what can be a part of a compound (the suffixes that follow on
 // at least three letters), without regard to dots and accents where none were typed, and, where that finds little, by one or two
-// slips of the finger or another ending. Vocabularies grow far slower than texts, so that this costs next to nothing.
+// slips of the finger or another ending. Numbers of orders and telephone numbers are words, the latter in one form. Vocabularies grow far slower than texts, so that this costs next to nothing.
 //
 // Invariants:
 //   - A Hit is a hint: the caller loads the case and asks Query.Match, and so never shows a case for what it no longer is.
@@ -99,7 +99,7 @@ type Hit struct {
 
 // The parts of a list, in this order.
 const (
-	partNumber uint64 = iota // the case whose number was asked for
+	partNumber uint64 = iota // the case whose number was asked for, or that of one of its orders
 	partExact                // what was asked for
 	partNear                 // what may have been meant
 )
@@ -119,8 +119,11 @@ func (x *Index) Find(ctx context.Context, org casework.OrgID, q Query, after cas
 	err = x.Store.View(ctx, func(tx casestore.Tx) error {
 		hits = nil
 		r := &reader{tx: tx, org: org, query: q}
-		own, isNumber := q.number()
-		if isNumber && after == nil {
+		own, named, err := r.named()
+		if err != nil {
+			return err
+		}
+		if named && after == nil {
 			hits = append(hits, Hit{own, place{part: partNumber}.key()})
 		}
 		for _, part := range []uint64{partExact, partNear} {
@@ -131,7 +134,7 @@ func (x *Index) Find(ctx context.Context, org casework.OrgID, q Query, after cas
 			if err != nil {
 				return err
 			}
-			if isNumber {
+			if named {
 				found.remove(own)
 			}
 			start := place{part: part, start: true}

@@ -222,6 +222,18 @@ func TestWords(t *testing.T) {
 		"e17":                   "2",
 		"2":                     "2 6 5", // the case first, then those that say it
 		"#2":                    "2 6 5",
+		"4-1":                   "4", // an order
+		"#4-1":                  "4",
+		"låssmed 4-1":           "4",
+		"4-2":                   "", // there is none
+		"0701234567 svensson":   "3",
+		"070/1234567":           "3",
+		"+46701234567":          "3",
+		"+46 (0)70 123 45 67":   "3",
+		"0046 70-123 45 67":     "3",
+		"0046701234567":         "3",
+		"+45701234567":          "",
+		"1234567":               "",
 		"1101":                  "1",
 		"16 grader":             "3",
 		"i":                     "6 5 4 3 2 1", // says nothing
@@ -230,6 +242,42 @@ func TestWords(t *testing.T) {
 		"":                      "6 5 4 3 2 1",
 		"  ,;  ":                "6 5 4 3 2 1",
 		"a\u030asa":             "1", // å of two characters
+	} {
+		h.want(search.Query{Text: q}, want)
+	}
+}
+
+// Numbers are found in texts too, and are told from what stands beside them.
+func TestNumbers(t *testing.T) {
+	h := newHouse(t)
+	for i, note := range []string{
+		"Ring 08-123 45 67 eller +46 (0)70/999 88 77.", "Tel:070-999 88 77 0701112233", "Faktura avser 1-2 och 20-1.", "Mall-070-9998877, ref A0709998877",
+		"00 070-999 88 00 Öppet 08.00-16.00 den 2026-11-25", "Danmark +45 33 12 34 56", "Nr 007 och 0", "Artikel 0305512345",
+	} {
+		c := casework.Case{Number: casework.CaseNumber(i + 1), UpdatedAt: noon.Add(time.Duration(i) * time.Minute)}
+		if i == 0 {
+			c.Orders = []casework.WorkOrder{{No: 1}, {No: 2}}
+		}
+		h.put(c, said{note: note})
+	}
+	h.catchUp()
+	for q, want := range map[string]string{
+		"+4681234567":           "1",
+		"081234567":             "1",
+		"0709998877":            "2 1", // the fourth is no number of a telephone
+		"070-999 88 77":         "2 1",
+		"0709998877 0701112233": "2",
+		"00453312 3456":         "6",
+		"0709998800":            "5",
+		"1-2":                   "1 3", // the order's case, then who writes of it
+		"1-1":                   "1 3",
+		"20-1":                  "3",
+		"2026-11":               "5", // no order: what may have been meant
+		"2026-11-25":            "5",
+		"007":                   "7",
+		"0305512345":            "8",
+		"03055":                 "8",
+		"artikel 1-2":           "",
 	} {
 		h.want(search.Query{Text: q}, want)
 	}

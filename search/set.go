@@ -104,6 +104,12 @@ func (s set) remove(n casework.CaseNumber) {
 	}
 }
 
+func (s set) has(n casework.CaseNumber) bool {
+	number, low := split(n)
+	c := s[number]
+	return c != nil && c[low/64]>>(low%64)&1 == 1
+}
+
 func (s set) count() (n int) {
 	for _, c := range s {
 		n += c.count()

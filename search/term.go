@@ -3,6 +3,7 @@ package search
 import (
 	"maps"
 	"slices"
+	"strings"
 
 	"smartmail/casestore"
 	"smartmail/casework"
@@ -23,20 +24,47 @@ type term struct {
 	word    string
 	folded  string
 	letters []rune
+	parts   []term // of a number that is written in several: what else it may be
 }
 
 // parse returns the words of a query, each once.
 func parse(text string) (terms []term) {
-	tokens(text, false, func(w string) bool {
+	text = strings.ToValidUTF8(text[:min(maxText, len(text))], " ")
+	var rest strings.Builder
+	add := func(w, parts string) bool {
 		if !slices.ContainsFunc(terms, func(t term) bool { return t.word == w }) {
-			terms = append(terms, newTerm(w))
+			t := newTerm(w)
+			for part := range strings.FieldsFuncSeq(parts, inNoWord) {
+				t.parts = append(t.parts, newTerm(part))
+			}
+			terms = append(terms, t)
 		}
 		return len(terms) < MaxWords
+	}
+	end := 0
+	telephones(text, func(number string, from, to int) bool {
+		rest.WriteString(text[end:from] + " ")
+		end = to
+		return add(number, text[from:to])
+	})
+	if len(terms) == MaxWords {
+		return terms
+	}
+	rest.WriteString(text[end:])
+	tokens(rest.String(), false, func(w string) bool {
+		if _, _, ok := orderID(w); ok {
+			return add(w, w)
+		}
+		return add(w, "")
 	})
 	return terms
 }
 
 func newTerm(w string) term { return term{word: w, folded: fold(w), letters: []rune(w)} }
+
+// loose reports whether the term is looked for by its parts too: a number in one piece may be something else, and one in several
+// is only where nothing else is meant.
+func (t term) loose(near bool) bool { return len(t.parts) == 1 || near && len(t.parts) > 1 }
 
 // fits reports whether the word has the term at that position: a letter with dots or an accent stands for itself alone,
 // one without for all of its kind.

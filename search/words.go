@@ -16,10 +16,28 @@ const (
 
 // tokens yields the words of a text in lower case, with composed letters, until yield returns false: runs of letters and
 // digits, of two characters at least where the first is a letter. An e-mail address comes first as a whole and then, with
-// parts, as its words.
+// parts, as its words; so does the number of an order. With parts telephone numbers come as well, in one form.
 func tokens(text string, parts bool, yield func(string) bool) {
 	text = strings.ToValidUTF8(text[:min(maxText, len(text))], " ")
+	if parts {
+		enough := false
+		telephones(text, func(number string, _, _ int) bool {
+			enough = !yield(number)
+			return !enough
+		})
+		if enough {
+			return
+		}
+	}
 	for run := range strings.FieldsFuncSeq(norm.NFC.String(text), isSpace) {
+		if id, _, ok := orderID(run); ok {
+			if !yield(id) {
+				return
+			}
+			if !parts {
+				continue
+			}
+		}
 		if a, ok := address(run); ok {
 			if !yield(a) {
 				return

@@ -90,7 +90,8 @@ func TestStem(t *testing.T) {
 
 // A text, whatever it is, has bounded words, each of which finds the text.
 func FuzzTokens(f *testing.F) {
-	for _, s := range []string{"Kranen droppar", "anna@home.example", "a\u030a", "\xff", "ǅ İ ß ﬁ", strings.Repeat("x", 200), "1234-ABC_é"} {
+	for _, s := range []string{"Kranen droppar", "anna@home.example", "a\u030a", "\xff", "ǅ İ ß ﬁ", strings.Repeat("x", 200), "1234-ABC_é",
+		"Tel:070-174 08 78, 4997-1", "+46 (0)70 1740878@x.se 0:0:0", "08-123 45 67-12-3"} {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, text string) {
