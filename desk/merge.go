@@ -54,7 +54,7 @@ func (d *Desk) Merge(ctx context.Context, org casework.OrgID, from, into casewor
 		if b, _, err = d.act(tx, b, casework.Absorb{From: a}, by, now); err != nil {
 			return err
 		}
-		part := casework.CaseNumber(0)
+		var part casework.CaseNumber
 		if b, part, err = d.inherit(tx, a, b, by, now); err != nil {
 			return err
 		}
