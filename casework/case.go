@@ -120,6 +120,7 @@ type Case struct {
 	Assignee    string            `json:"assignee,omitempty"`
 	Fields      map[string]string `json:"fields,omitempty"`
 	Proposed    string            `json:"proposed,omitempty"` // contact of the supplier whom a route proposes for the order
+	Ruled       Ruled             `json:"ruled,omitzero"`
 	Schedule    string            `json:"schedule,omitempty"` // that opened it; empty: none did
 	Reporter    *Reporter         `json:"reporter,omitempty"`
 	Lanes       []Lane            `json:"lanes"`

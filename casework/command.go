@@ -109,6 +109,7 @@ type Open struct {
 	Subject, Description string
 	Class, Object        string
 	Priority             Priority
+	ByClass              bool // the priority is what the class says; nobody chose it
 	Reporter             *Reporter
 	Access               AccessEdit
 	Kind                 LaneKind  // lane of the reporter; empty: customer
@@ -141,15 +142,15 @@ func (o Open) apply(c *Case, t *teller) error {
 	if !o.DueAt.IsZero() {
 		c.DueAt = o.DueAt
 	}
-	c.Schedule = o.Schedule
+	c.Schedule, c.Ruled.Priority = o.Schedule, o.ByClass
 	if err := o.joinReporter(c, t); err != nil {
 		return err
 	}
 	if !o.Quiet {
 		t.tell(c, Entry{Kind: KindCreated, Text: o.Description, Why: o.Why})
 	}
-	if err := (Dispatch{Assignee: o.Assignee, Why: o.Why}).apply(c, t); err != nil {
-		return err
+	if o.Assignee != "" {
+		t.assign(c, o.Assignee, o.Why)
 	}
 	return t.changeAccess(c, o.Access)
 }

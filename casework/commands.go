@@ -5,7 +5,6 @@ import (
 	"maps"
 	"slices"
 	"strings"
-	"time"
 
 	"smartmail/fault"
 	"smartmail/message"
@@ -212,16 +211,12 @@ func (e Edit) apply(c *Case, t *teller) error {
 		from := *f.now
 		*f.now = oneLine(*f.want)
 		if f.kind == KindAssignment {
-			c.AssignedAt = t.at
+			c.AssignedAt, c.Ruled.Assignee = t.at, false
 		}
 		t.tell(c, Entry{Kind: f.kind, Change: &Change{Field: f.name, From: from, To: *f.now}})
 	}
 	if e.Priority != nil && *e.Priority != c.Priority {
-		t.tell(c, Entry{Kind: KindChange, Change: &Change{Field: "priority", From: string(c.Priority), To: string(*e.Priority)}})
-		c.Priority, c.DueAt = *e.Priority, time.Time{}
-		if days, ok := e.Priority.Days(); ok {
-			c.DueAt = t.rules.due(c.CreatedAt, days, c.Waited)
-		}
+		t.prioritise(c, *e.Priority, "")
 	}
 	if err := e.editFields(c, t); err != nil {
 		return err

@@ -157,7 +157,14 @@ func (d *Desk) Do(ctx context.Context, org casework.OrgID, n casework.CaseNumber
 			return fault.New(fault.Conflict, fmt.Sprintf("case %d has changed meanwhile", n))
 		}
 		now := d.Now()
-		if after, entries, err = d.act(tx, c, cmd, by, now); err == nil && after.Assignee != c.Assignee {
+		if after, entries, err = d.act(tx, c, cmd, by, now); err != nil {
+			return err
+		}
+		var more []casework.Entry
+		if after, more, err = d.redispatch(tx, c, after, cmd, now); err != nil {
+			return err
+		}
+		if entries = append(entries, more...); after.Assignee != c.Assignee {
 			after, err = d.tellAssignee(tx, after, by, now)
 		}
 		return err

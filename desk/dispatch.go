@@ -38,8 +38,8 @@ func known(tx casestore.Tx, org casework.OrgID, cmd casework.Open, at time.Time)
 	if err != nil {
 		return cmd, err
 	}
-	if cmd.Priority == "" && rules.Days != nil {
-		cmd.Priority = casework.Priority(strconv.Itoa(*rules.Days))
+	if p := classPriority(rules); cmd.Priority == "" && p != "" {
+		cmd.Priority, cmd.ByClass = p, true
 	}
 	cmd.Description = cmp.Or(cmd.Description, rules.Template)
 	if cmd.Reporter == nil || cmd.Reporter.Email == "" {
@@ -81,34 +81,69 @@ func home(tx casestore.Tx, org casework.OrgID, customer string, day register.Dat
 // maxRoutes bounds how many routes an organisation's cases are held against.
 const maxRoutes = 2000
 
-// dispatch hands a new case to whom the routes, or its class, name.
+// dispatch hands a case to whom the routes, or its class, name.
 func (d *Desk) dispatch(tx casestore.Tx, c casework.Case, at time.Time) (casework.Case, error) {
-	rules, err := classRules(tx, c.Org, c.Class)
+	cmd, err := dispatches(tx, c)
 	if err != nil {
 		return c, err
 	}
+	c, _, err = d.act(tx, c, cmd, rule("dispatch"), at)
+	return c, err
+}
+
+// redispatch lets a case that has got another class or object by a command have what the register says of those; what the command itself
+// says counts for more. A case that is done keeps what it had.
+func (d *Desk) redispatch(tx casestore.Tx, was, c casework.Case, cmd casework.Command, at time.Time) (casework.Case, []casework.Entry, error) {
+	e, ok := cmd.(casework.Edit)
+	if !ok || was.Class == c.Class && was.Object == c.Object || c.Merged != nil || c.Status == casework.StatusDone || c.Status == casework.StatusClosed {
+		return c, nil, nil
+	}
+	says, err := dispatches(tx, c)
+	if err != nil {
+		return c, nil, err
+	}
+	if e.Assignee != nil {
+		says.Assignee = ""
+	}
+	if e.Priority != nil {
+		says.Priority = ""
+	}
+	return d.act(tx, c, says, rule("dispatch"), at)
+}
+
+// dispatches is what the register says of a case.
+func dispatches(tx casestore.Tx, c casework.Case) (casework.Dispatch, error) {
+	rules, err := classRules(tx, c.Org, c.Class)
+	if err != nil {
+		return casework.Dispatch{}, err
+	}
+	says := casework.ByClass(rules.Assignee, classPriority(rules))
 	var routes []register.Route
 	for f, err := range casestore.Routes.Scan(tx, casestore.Query{Prefix: casestore.K(string(c.Org)), Limit: maxRoutes}) {
 		if err != nil {
-			return c, err
+			return says, err
 		}
 		routes = append(routes, f.Record.Thing)
 	}
-	cmd := casework.Dispatch{Assignee: rules.Assignee, Why: "the class says so"}
-	if len(routes) > 0 {
-		path, err := objectPath(tx, c.Org, property.ID(c.Object))
-		if err != nil {
-			return c, err
-		}
-		if r, ok := register.Choose(routes, c.Class, path); ok {
-			cmd = casework.Dispatch{Assignee: cmp.Or(r.Assignee, rules.Assignee), Supplier: r.Supplier, Why: fmt.Sprintf("the route %q", r.ID)}
-		}
+	if len(routes) == 0 {
+		return says, nil
 	}
-	if cmd.Assignee == "" && cmd.Supplier == "" {
-		return c, nil
+	path, err := objectPath(tx, c.Org, property.ID(c.Object))
+	if err != nil {
+		return says, err
 	}
-	c, _, err = d.act(tx, c, cmd, rule("dispatch"), at)
-	return c, err
+	if r, ok := register.Choose(routes, c.Class, path); ok {
+		says.Assignee, says.Supplier, says.Why = cmp.Or(r.Assignee, rules.Assignee), r.Supplier, fmt.Sprintf("the route %q", r.ID)
+	}
+	return says, nil
+}
+
+// classPriority is how soon cases of a class are due; empty: it does not say.
+func classPriority(rules register.Class) casework.Priority {
+	if rules.Days == nil {
+		return ""
+	}
+	return casework.Priority(strconv.Itoa(*rules.Days))
 }
 
 // ruled adds to a command what the register says: of the case's class, of those whom a note mentions.

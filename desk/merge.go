@@ -122,7 +122,7 @@ func (o SplitOrder) open(from casework.Case) casework.Open {
 		cmd.Object = from.Object
 	}
 	if cmd.Priority == "" && cmd.Class == from.Class {
-		cmd.Priority = from.Priority
+		cmd.Priority, cmd.ByClass = from.Priority, from.Ruled.Priority
 	}
 	return cmd
 }
