@@ -134,10 +134,13 @@ func (s *Store) openFile() (*bbolt.DB, error) {
 		file = f
 		return f, err
 	}
-	err := guard(func() (err error) {
-		db, err = bbolt.Open(s.path, 0o600, opt)
-		return err
-	})
+	err := create(s.path, s.opt)
+	if err == nil {
+		err = guard(func() (err error) {
+			db, err = bbolt.Open(s.path, 0o600, opt)
+			return err
+		})
+	}
 	switch {
 	case errors.Is(err, bolterrors.ErrTimeout):
 		return nil, fault.New(fault.Conflict, "another process uses "+s.path)

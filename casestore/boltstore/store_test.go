@@ -2,6 +2,7 @@ package boltstore
 
 import (
 	"bufio"
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -11,6 +12,8 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -232,4 +235,62 @@ func TestSnapshot(t *testing.T) {
 		t.Error("the copy lacks a row")
 	}
 	wantClean(t, copied)
+}
+
+// Of many who make a database at once one has it; its name stands for a whole one from the beginning, and nothing is left beside it.
+func TestMadeAtOnce(t *testing.T) {
+	dir := t.TempDir()
+	path := filepath.Join(dir, "new.db")
+	var (
+		all sync.WaitGroup
+		got atomic.Int32
+	)
+	for range 8 {
+		all.Go(func() {
+			s, err := Open(path, Options{})
+			if fault.Is(err, fault.Conflict) {
+				return
+			}
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			got.Add(1)
+			t.Cleanup(func() { _ = s.Close() })
+		})
+	}
+	all.Wait()
+	left, err := os.ReadDir(dir)
+	if err != nil || got.Load() != 1 || len(left) != 1 {
+		t.Errorf("%d have it, %v is left, %v", got.Load(), left, err)
+	}
+}
+
+// A database that is made beside its place is one that Open takes for its own.
+func TestCreate(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "new.db")
+	if err := create(path, Options{}); err != nil {
+		t.Fatal(err)
+	}
+	before, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := create(path, Options{}); err != nil {
+		t.Fatal(err)
+	}
+	s, err := Open(path, Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	after, err := os.ReadFile(path)
+	if err != nil || !bytes.Equal(before, after) {
+		t.Errorf("opening wrote to it: %v", err)
+	}
+	if _, err := Open(filepath.Join(path, "x.db"), Options{}); !fault.Is(err, fault.Ours) {
+		t.Errorf("in no folder: %v", err)
+	}
 }
