@@ -260,6 +260,61 @@ func detail(a answer) string {
 	return names.ReplaceAllString(p.Detail, "…")
 }
 
+// A case tells who opens it no more of its reporter than the register does: an address that is a hidden customer's is as one that is
+// nobody's. Whoever sees the contact has the case with him on it.
+func TestReporterWithheld(t *testing.T) {
+	h := newGuardedHouse(t)
+	for id, phone := range map[string]string{"open": "070-1", hidden: "070-2"} {
+		h.want(http.StatusOK, nil, "PUT", "/api/v1/contacts/c-"+id, fmt.Sprintf(`{"id":"c-%s","parts":["customer"],"name":"Kund %s","emails":["kund@%s.example"],"phones":[%q]}`, id, id, id, phone))
+	}
+	opened := func(email, object string, token []string) (c admin.Case, seen string) {
+		h.want(http.StatusCreated, &c, "POST", "/api/v1/cases", fmt.Sprintf(`{"subject":"x","class":"VVS","object":%q,"reporter":{"email":%q}}`, object, email), token...)
+		h.want(http.StatusOK, &c, "GET", fmt.Sprint("/api/v1/cases/", c.Number), "", token...)
+		return c, c.Reporter.Name + c.Reporter.Phone + c.Object
+	}
+	noRegister := func() []string {
+		h.want(http.StatusOK, nil, "PUT", "/api/v1/roles/bare", `{"id":"bare","name":"Bare","permissions":["cases.read","lanes.read","cases.edit"]}`)
+		return h.grant("bare", access.Scope{})
+	}()
+	for name, x := range map[string]struct {
+		token  []string
+		object string
+		open   string // what he reads on a case of the open customer
+	}{
+		"an area":       {h.grant("technician", access.Scope{Objects: []property.ID{"norr"}}), "kv-open", "Kund open070-1kv-open"},
+		"the home":      {h.grant("technician", access.Scope{Objects: []property.ID{"norr"}}), "", "Kund open070-1kv-open"},
+		"a class":       {h.grant("technician", access.Scope{Classes: []string{"VVS"}}), "", ""},
+		"no register":   {noRegister, "", ""},
+		"everything":    {nil, "", "Kund open070-1kv-open"},
+		"everything at": {nil, "kv-open", "Kund open070-1kv-open"},
+	} {
+		if _, got := opened("kund@open.example", x.object, x.token); got != x.open {
+			t.Errorf("%s: %q, want %q", name, got, x.open)
+		}
+		if x.token == nil || name == "the home" {
+			continue
+		}
+		known, got := opened("kund@"+hidden+".example", x.object, x.token)
+		if _, none := opened("nobody@home.example", x.object, x.token); got != none || got != x.object {
+			t.Errorf("%s: %q of a hidden customer, %q of nobody", name, got, none)
+		}
+		for _, path := range []string{fmt.Sprint("/cases/", known.Number), "/cases?limit=2"} {
+			if a := h.call("GET", "/api/v1"+path, ""); !strings.Contains(string(a.body), "Kund "+hidden) || !strings.Contains(string(a.body), "070-2") {
+				t.Errorf("%s: who sees the contact reads %s", name, a.body)
+			}
+		}
+		if a := h.call("GET", "/api/v1/cases?q=070-2", "", x.token...); strings.Contains(string(a.body), "nobody") || strings.Contains(string(a.body), fmt.Sprintf(`"number":%d`, known.Number)) {
+			t.Errorf("%s: the case is found by what is withheld: %s", name, a.body)
+		}
+	}
+	home := h.grant("technician", access.Scope{Objects: []property.ID{"norr"}})
+	for _, email := range []string{"kund@" + hidden + ".example", "nobody@home.example"} { // whose home is nowhere in the area
+		if a := h.call("POST", "/api/v1/cases", fmt.Sprintf(`{"subject":"x","reporter":{"email":%q}}`, email), home...); a.status != http.StatusForbidden {
+			t.Errorf("%s: %d", email, a.status)
+		}
+	}
+}
+
 // What each role may do with a case that it sees.
 func TestRolesAtWork(t *testing.T) {
 	h := newGuardedHouse(t)

@@ -62,9 +62,10 @@ func rentsOn(tx Tx, org casework.OrgID, customer string, day register.Date) (boo
 func Day(at time.Time) register.Date { return register.Date(at.UTC().Format(time.DateOnly)) }
 
 // ReporterSegment is the segment of the customer who reported a case, of the contact whose his address was on the day when it was opened:
-// what the desk decides by and what figures count are the same. "" where he has none of his own.
+// what the desk decides by and what figures count are the same. "" where he has none of his own, or where what the register has of him was
+// withheld from who opened the case: that it goes out of his sight must not tell him either.
 func ReporterSegment(tx Tx, c casework.Case) (string, error) {
-	if c.Reporter == nil || c.Reporter.Email == "" {
+	if c.Reporter == nil || c.Reporter.Email == "" || c.Reporter.Withheld {
 		return c.ReporterSegment(), nil
 	}
 	owner, _, err := Whose(tx, c.Org, c.Reporter.Email, Day(c.CreatedAt), nil)

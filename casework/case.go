@@ -66,6 +66,7 @@ type Reporter struct {
 	Phone    string `json:"phone,omitempty"`
 	Language string `json:"language,omitempty"` // BCP 47
 	Segment  string `json:"segment,omitempty"`  // that he was of, once he is erased: until then the register says so
+	Withheld bool   `json:"withheld,omitempty"` // what the register has of him is not here: who opened the case does not see his contact
 }
 
 // Priority is the deadline class in days, or a word of the organisation's own. It is a number or a string in

@@ -133,7 +133,7 @@ func (o Open) apply(c *Case, t *teller) error {
 	}
 	c.Subject, c.Description, c.Class, c.Object, c.Priority = oneLine(o.Subject), o.Description, o.Class, o.Object, o.Priority
 	if r := o.Reporter; r != nil {
-		c.Reporter = &Reporter{Name: oneLine(r.Name), Email: strings.TrimSpace(r.Email), Phone: oneLine(r.Phone), Language: oneLine(r.Language)}
+		c.Reporter = &Reporter{Name: oneLine(r.Name), Email: strings.TrimSpace(r.Email), Phone: oneLine(r.Phone), Language: oneLine(r.Language), Withheld: r.Withheld}
 	}
 	c.Status, c.Internal, c.CreatedAt, c.UpdatedAt = StatusNew, o.Internal, t.at, t.at
 	if days, ok := o.Priority.Days(); ok {

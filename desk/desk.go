@@ -182,17 +182,22 @@ func caseError(n casework.CaseNumber, err error) error {
 
 // Open opens a case and returns it.
 func (d *Desk) Open(ctx context.Context, org casework.OrgID, cmd casework.Open, by casework.Actor) (casework.Case, error) {
+	return d.openSeeing(ctx, org, cmd, by, nil)
+}
+
+// openSeeing is Open for somebody who sees some contacts only.
+func (d *Desk) openSeeing(ctx context.Context, org casework.OrgID, cmd casework.Open, by casework.Actor, seen seeing) (casework.Case, error) {
 	var opened casework.Case
 	err := d.update(ctx, func(tx casestore.Tx) (err error) {
-		opened, err = d.openFor(tx, org, cmd, by, d.Now())
+		opened, err = d.openFor(tx, org, cmd, by, d.Now(), seen)
 		return err
 	})
 	return opened, err
 }
 
 // openFor opens a case for whoever takes care of it, and tells him.
-func (d *Desk) openFor(tx casestore.Tx, org casework.OrgID, cmd casework.Open, by casework.Actor, at time.Time) (casework.Case, error) {
-	c, err := d.open(tx, org, cmd, by, at)
+func (d *Desk) openFor(tx casestore.Tx, org casework.OrgID, cmd casework.Open, by casework.Actor, at time.Time, seen seeing) (casework.Case, error) {
+	c, err := d.open(tx, org, cmd, by, at, seen)
 	if err != nil {
 		return c, err
 	}
@@ -202,8 +207,8 @@ func (d *Desk) openFor(tx casestore.Tx, org casework.OrgID, cmd casework.Open, b
 	return d.tellAssignee(tx, c, by, at)
 }
 
-func (d *Desk) open(tx casestore.Tx, org casework.OrgID, cmd casework.Open, by casework.Actor, at time.Time) (casework.Case, error) {
-	cmd, err := known(tx, org, cmd, at)
+func (d *Desk) open(tx casestore.Tx, org casework.OrgID, cmd casework.Open, by casework.Actor, at time.Time, seen seeing) (casework.Case, error) {
+	cmd, err := known(tx, org, cmd, at, seen)
 	if err != nil {
 		return casework.Case{}, err
 	}

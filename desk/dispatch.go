@@ -32,8 +32,9 @@ func classRules(tx casestore.Tx, org casework.OrgID, class string) (register.Cla
 	return register.Inherit(chain), nil
 }
 
-// known adds to a case that is to be opened what the register knows: of its reporter, where he lives, and of its class, how soon it is due.
-func known(tx casestore.Tx, org casework.OrgID, cmd casework.Open, at time.Time) (casework.Open, error) {
+// known adds to a case that is to be opened what the register knows: of its reporter, where he lives, if he is seen, and of its class,
+// how soon it is due.
+func known(tx casestore.Tx, org casework.OrgID, cmd casework.Open, at time.Time, seen seeing) (casework.Open, error) {
 	rules, err := classRules(tx, org, cmd.Class)
 	if err != nil {
 		return cmd, err
@@ -46,17 +47,16 @@ func known(tx casestore.Tx, org casework.OrgID, cmd casework.Open, at time.Time)
 		return cmd, nil
 	}
 	day := casestore.Day(at)
-	c, ok, err := casestore.Whose(tx, org, cmd.Reporter.Email, day, nil)
-	if err != nil || !ok || c.Archived {
+	c, ok, err := seen.reporter(tx, org, cmd.Reporter.Email, day)
+	if err != nil {
 		return cmd, err
 	}
-	r := *cmd.Reporter
-	r.Name, r.Language = cmp.Or(r.Name, c.Name), cmp.Or(r.Language, c.Language)
-	if len(c.Phones) > 0 {
-		r.Phone = cmp.Or(r.Phone, c.Phones[0])
+	if !ok {
+		r := *cmd.Reporter
+		r.Withheld, cmd.Reporter = seen != nil, &r
+		return cmd, nil
 	}
-	cmd.Reporter = &r
-	if cmd.Object == "" {
+	if cmd.Reporter = filled(*cmd.Reporter, c); cmd.Object == "" {
 		cmd.Object, err = home(tx, org, c.ID, day)
 	}
 	return cmd, err

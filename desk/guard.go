@@ -141,10 +141,15 @@ func (g *Guarded) shows(c casework.Case, e casework.Entry) bool {
 // Case is Desk.Case.
 func (g *Guarded) Case(ctx context.Context, org casework.OrgID, n casework.CaseNumber) (c casework.Case, err error) {
 	err = g.desk.Store.View(ctx, func(tx casestore.Tx) error {
-		c, err = g.may(tx, access.ReadCases, org, n)
+		if c, err = g.may(tx, access.ReadCases, org, n); err == nil {
+			c, err = g.view(tx, c)
+		}
 		return err
 	})
-	return g.show(c), err
+	if err != nil {
+		return casework.Case{}, err
+	}
+	return c, nil
 }
 
 // Cases is Desk.Cases.
@@ -163,10 +168,10 @@ func (g *Guarded) Cases(ctx context.Context, org casework.OrgID, f CaseFilter, a
 		f.Hidden = g.show
 	}
 	page, err := g.desk.Cases(ctx, org, f, after, limit)
-	for i, c := range page.Items {
-		page.Items[i] = g.show(c)
+	if err != nil {
+		return Page[casework.Case]{}, err
 	}
-	return page, err
+	return page, g.viewAll(ctx, page.Items)
 }
 
 // Open is Desk.Open: of a case within the scope only.
@@ -175,7 +180,11 @@ func (g *Guarded) Open(ctx context.Context, org casework.OrgID, cmd casework.Ope
 		return casework.Case{}, err
 	}
 	err := g.desk.Store.View(ctx, func(tx casestore.Tx) error {
-		c := casework.Case{Org: org, Object: cmd.Object, Class: cmd.Class, Internal: cmd.Internal, Reporter: cmd.Reporter, CreatedAt: g.desk.Now()}
+		open, err := known(tx, org, cmd, g.desk.Now(), g.knows())
+		if err != nil {
+			return err
+		}
+		c := casework.Case{Org: org, Object: open.Object, Class: cmd.Class, Internal: cmd.Internal, Reporter: open.Reporter, CreatedAt: g.desk.Now()}
 		if r := cmd.Reporter; r != nil && !c.Internal {
 			c.Lanes = []casework.Lane{{Participants: []casework.Participant{{Email: r.Email}}}}
 		}
@@ -187,8 +196,8 @@ func (g *Guarded) Open(ctx context.Context, org casework.OrgID, cmd casework.Ope
 	if err != nil {
 		return casework.Case{}, err
 	}
-	c, err := g.desk.Open(ctx, org, cmd, by)
-	return g.show(c), err
+	c, err := g.desk.openSeeing(ctx, org, cmd, by, g.knows())
+	return g.shown(ctx, c, err)
 }
 
 // Do is Desk.Do.
@@ -204,7 +213,8 @@ func (g *Guarded) Do(ctx context.Context, org casework.OrgID, n casework.CaseNum
 		return casework.Case{}, nil, err
 	}
 	c, entries, err := g.desk.Do(ctx, org, n, cmd, by, expect)
-	return g.show(c), entries, err
+	c, err = g.shown(ctx, c, err)
+	return c, entries, err
 }
 
 // Entries is Desk.Entries.

@@ -32,7 +32,7 @@ func (g *Guarded) Merge(ctx context.Context, org casework.OrgID, from, into case
 		return casework.Case{}, err
 	}
 	c, err := g.desk.Merge(ctx, org, from, into, by)
-	return g.show(c), err
+	return g.shown(ctx, c, err)
 }
 
 // Split is Desk.Split: into a case within the scope only.
@@ -59,7 +59,7 @@ func (g *Guarded) Split(ctx context.Context, org casework.OrgID, n casework.Case
 		return casework.Case{}, err
 	}
 	c, err := g.desk.Split(ctx, org, n, o)
-	return g.show(c), err
+	return g.shown(ctx, c, err)
 }
 
 // MoveEntry is Desk.MoveEntry.
@@ -83,7 +83,7 @@ func (g *Guarded) Link(ctx context.Context, org casework.OrgID, n casework.CaseN
 		return casework.Case{}, err
 	}
 	c, err := g.desk.Link(ctx, org, n, link, by)
-	return g.show(c), err
+	return g.shown(ctx, c, err)
 }
 
 // Unlink is Desk.Unlink.
@@ -92,7 +92,7 @@ func (g *Guarded) Unlink(ctx context.Context, org casework.OrgID, n casework.Cas
 		return casework.Case{}, err
 	}
 	c, err := g.desk.Unlink(ctx, org, n, link, by)
-	return g.show(c), err
+	return g.shown(ctx, c, err)
 }
 
 // TellChildren is Desk.TellChildren, of the cases within the scope.

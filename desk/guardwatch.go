@@ -67,5 +67,5 @@ func (g *Guarded) Watch(ctx context.Context, org casework.OrgID, n casework.Case
 		return casework.Case{}, err
 	}
 	c, err := g.desk.Watch(ctx, org, n, w, by)
-	return g.show(c), err
+	return g.shown(ctx, c, err)
 }

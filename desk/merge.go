@@ -96,7 +96,7 @@ func (d *Desk) Split(ctx context.Context, org casework.OrgID, n casework.CaseNum
 		}
 		now := d.Now()
 		open := o.open(from)
-		if split, err = d.open(tx, org, open, o.By, now); err != nil {
+		if split, err = d.open(tx, org, open, o.By, now, nil); err != nil {
 			return err
 		}
 		if split, _, err = d.take(tx, split, from, o.Entries, true, o.By, now); err != nil {

@@ -105,7 +105,7 @@ func (d *Desk) placeOnNewCase(tx casestore.Tx, m casework.Mail, p threading.Plac
 	c, err := d.open(tx, m.Org, casework.Open{
 		Subject: subject(m), Description: clip(m.Content.FullText, maxDescription), Class: p.Class, Kind: p.Kind, Internal: p.Internal, Quiet: true,
 		Reporter: &casework.Reporter{Name: m.Content.From.Name, Email: m.Content.From.Email},
-	}, author(m), m.At)
+	}, author(m), m.At, nil)
 	if err != nil {
 		return casework.Place{}, err
 	}

@@ -21,7 +21,7 @@ func (d *Desk) Report(ctx context.Context, org casework.OrgID, cmd casework.Open
 	}
 	err = d.update(ctx, func(tx casestore.Tx) error {
 		at := d.Now()
-		if c, err = d.open(tx, org, cmd, by, at); err != nil {
+		if c, err = d.open(tx, org, cmd, by, at, nil); err != nil {
 			return err
 		}
 		if len(files) > 0 {

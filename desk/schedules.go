@@ -164,7 +164,7 @@ func (d *Desk) openScheduled(tx casestore.Tx, t casework.Timer, now time.Time) e
 	if len(works) == 0 { // he does not any more: the routes say who does it
 		cmd.Assignee = ""
 	}
-	c, err := d.openFor(tx, t.Org, cmd, rule("schedule"), now)
+	c, err := d.openFor(tx, t.Org, cmd, rule("schedule"), now, nil)
 	if err != nil {
 		return err
 	}
