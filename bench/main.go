@@ -27,7 +27,6 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
-	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -184,19 +183,12 @@ func numbers(name, list string) ([]int, error) {
 
 // run measures everything and prints the tables.
 func run(ctx context.Context, opt options) (err error) {
-	dir, err := os.MkdirTemp(opt.dir, "bench-data-")
+	dir, fs, remove, err := proc.Scratch(opt.dir, "bench-data-")
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
-	if dir, err = filepath.Abs(dir); err != nil {
-		return err
-	}
+	defer func() { err = errors.Join(err, remove()) }()
 	if err := os.Chmod(dir, 0o755); err != nil { // Postfix drops its rights and must still get at its queue
-		return err
-	}
-	fs, err := proc.FileSystem(dir)
-	if err != nil {
 		return err
 	}
 	fmt.Println(proc.Machine(fs))

@@ -14,7 +14,7 @@ import (
 // LoadKeys fills the keyring from the store, and makes the first key of an organisation that has none.
 func (d *Desk) LoadKeys(ctx context.Context) error {
 	for _, org := range d.Orgs {
-		keys, err := d.orgKeys(ctx, org)
+		keys, err := casestore.KeysOf(ctx, d.Store, org)
 		if err != nil {
 			return fmt.Errorf("load keys: %w", err)
 		}
@@ -23,27 +23,13 @@ func (d *Desk) LoadKeys(ctx context.Context) error {
 			if err != nil && !fault.Is(err, fault.Conflict) { // another process was quicker: its key is ours
 				return fmt.Errorf("first key: %w", err)
 			}
-			if keys, err = d.orgKeys(ctx, org); err != nil {
+			if keys, err = casestore.KeysOf(ctx, d.Store, org); err != nil {
 				return fmt.Errorf("load keys: %w", err)
 			}
 		}
 		d.Keys.Set(org, keys)
 	}
 	return nil
-}
-
-func (d *Desk) orgKeys(ctx context.Context, org casework.OrgID) (keys []casework.Key, err error) {
-	err = d.Store.View(ctx, func(tx casestore.Tx) error {
-		keys = nil
-		for f, err := range casestore.Keys.Scan(tx, casestore.Query{Prefix: casestore.K(string(org))}) {
-			if err != nil {
-				return err
-			}
-			keys = append(keys, f.Record)
-		}
-		return nil
-	})
-	return keys, err
 }
 
 func (d *Desk) addKey(ctx context.Context, org casework.OrgID, number uint32) error {

@@ -173,17 +173,7 @@ func domainOf(address string) string { return address[strings.LastIndexByte(addr
 
 // Keys reads the keys that sign the addresses of a store.
 func Keys(ctx context.Context, store casestore.Store, org casework.OrgID, ring *threading.Keyring) error {
-	var keys []casework.Key
-	err := store.View(ctx, func(tx casestore.Tx) error {
-		keys = nil
-		for f, err := range casestore.Keys.Scan(tx, casestore.Query{Prefix: casestore.K(string(org))}) {
-			if err != nil {
-				return err
-			}
-			keys = append(keys, f.Record)
-		}
-		return nil
-	})
+	keys, err := casestore.KeysOf(ctx, store, org)
 	if err == nil && len(keys) == 0 {
 		err = errors.New("no key signs addresses: the store must have been opened by the program")
 	}

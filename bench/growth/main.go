@@ -23,7 +23,6 @@ import (
 	"io"
 	"os"
 	"os/signal"
-	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -100,18 +99,11 @@ type bench struct {
 }
 
 func run(ctx context.Context, out io.Writer, p plan) (err error) {
-	folder, err := os.MkdirTemp(p.dir, "growth-data-")
+	folder, fs, remove, err := proc.Scratch(p.dir, "growth-data-")
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, os.RemoveAll(folder)) }()
-	if folder, err = filepath.Abs(folder); err != nil {
-		return err
-	}
-	fs, err := proc.FileSystem(folder)
-	if err != nil {
-		return err
-	}
+	defer func() { err = errors.Join(err, remove()) }()
 	b := &bench{plan: p, out: out, folder: folder}
 	if b.binary, err = testrig.Build(ctx, folder); err != nil {
 		return err

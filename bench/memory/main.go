@@ -18,7 +18,6 @@ import (
 	"io"
 	"os"
 	"os/signal"
-	"path/filepath"
 	"syscall"
 	"text/tabwriter"
 	"time"
@@ -75,18 +74,11 @@ func run(ctx context.Context, out io.Writer, p plan) (err error) {
 	if err := allow(p.idle + p.sessions + spare); err != nil {
 		return err
 	}
-	folder, err := os.MkdirTemp(p.dir, "memory-data-")
+	folder, fs, remove, err := proc.Scratch(p.dir, "memory-data-")
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, os.RemoveAll(folder)) }()
-	if folder, err = filepath.Abs(folder); err != nil {
-		return err
-	}
-	fs, err := proc.FileSystem(folder)
-	if err != nil {
-		return err
-	}
+	defer func() { err = errors.Join(err, remove()) }()
 	b := &bench{plan: p, folder: folder}
 	if b.binary, err = testrig.Build(ctx, folder); err != nil {
 		return err
