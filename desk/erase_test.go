@@ -89,7 +89,7 @@ func TestErase(t *testing.T) {
 		t.Errorf("counted %+v, and erased %+v", dry, did)
 	}
 	after := everything(t, d)
-	for _, trace := range []string{"anna@", "Anna", "Hemlig", "070", "1981", "droppar"} {
+	for _, trace := range []string{"anna@", "Anna", "Hemlig", "123 45 67", "1234567", "19811228", "droppar"} {
 		if i := strings.Index(after, trace); i >= 0 {
 			t.Errorf("%q is left: …%s", trace, after[max(0, i-300):min(len(after), i+100)])
 		}
