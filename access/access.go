@@ -162,10 +162,38 @@ func Full() Grant {
 	return Grant{Role: Role{ID: "administrator", Name: "Administrator", Permissions: Permissions()}}
 }
 
+// Check finds what is wrong with a grant that is to be given. Errors are of kind fault.Invalid.
+func (g Grant) Check() error {
+	if !g.named() {
+		return fault.New(fault.Invalid, fmt.Sprintf("scope: a %s takes part by mail address: own says which, for a supplier suppliers does as well", g.Role.ID))
+	}
+	return g.Scope.Check()
+}
+
+// named reports whether a grant to somebody outside says who that is. Without it the grant would be for the cases of everybody.
+func (g Grant) named() bool {
+	switch g.Role.ID {
+	case "customer":
+		return len(g.Scope.Own) > 0
+	case "supplier":
+		return len(g.Scope.Own)+len(g.Scope.Suppliers) > 0
+	default:
+		return true
+	}
+}
+
+// Addresses are the holder's own: of the lanes that these are on he sees what is said. Of a supplier those that have his orders are his.
+func (g Grant) Addresses() []string {
+	if g.Role.ID == "supplier" {
+		return slices.Concat(g.Scope.Own, g.Scope.Suppliers)
+	}
+	return g.Scope.Own
+}
+
 // May reports whether the grant gives the permission at all, for some case or for what belongs to no case. What concerns the
-// whole organisation needs a scope that is.
+// whole organisation needs a scope that is, and a grant to somebody outside has to say to whom.
 func (g Grant) May(p Permission) bool {
-	if !slices.Contains(g.Role.Permissions, p) {
+	if !slices.Contains(g.Role.Permissions, p) || !g.named() {
 		return false
 	}
 	switch p {

@@ -33,6 +33,15 @@ func TestRoles(t *testing.T) {
 			"administer history",
 	} {
 		g := access.Grant{Role: role(t, id)}
+		if outside := id == "customer" || id == "supplier"; outside {
+			if g.May(access.ReadCases) || !fault.Is(g.Check(), fault.Invalid) {
+				t.Errorf("%s without an address sees everybody's cases", id)
+			}
+			g.Scope.Own = []string{"anna@home.example"}
+		}
+		if err := g.Check(); err != nil {
+			t.Errorf("%s: %v", id, err)
+		}
 		for _, p := range access.Permissions() {
 			if want := slices.Contains(strings.Fields(may), string(p)); g.May(p) != want {
 				t.Errorf("%s may %s: %v", id, p, !want)

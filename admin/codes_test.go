@@ -36,7 +36,7 @@ func TestCodes(t *testing.T) {
 		if role.ID == "administrator" {
 			want = http.StatusOK
 		}
-		token := h.grant(role.ID, access.Scope{})
+		token := h.grant(role.ID, h.everywhere(role.ID))
 		read, write := h.call("GET", "/api/v1/cases/1/codes", "", token...), h.call("PUT", "/api/v1/cases/1/codes", `{"text":"`+text+`"}`, token...)
 		if read.status != want || write.status != want || strings.Contains(string(read.body), text) != (want == http.StatusOK) {
 			t.Errorf("%s reads %d, writes %d", role.ID, read.status, write.status)

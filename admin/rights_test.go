@@ -81,6 +81,14 @@ func (h *house) grant(role string, scope access.Scope) []string {
 	return bearer(secret)
 }
 
+// everywhere is the widest scope that a role can have: of somebody outside, the cases that the open customer takes part in.
+func (*house) everywhere(role string) access.Scope {
+	if role == "customer" || role == "supplier" {
+		return access.Scope{Own: []string{"kund@open.example"}}
+	}
+	return access.Scope{}
+}
+
 // probe tries a call on what is hidden, and on what is not there: nobody can tell one from the other.
 type probe struct{ hidden, absent, body string }
 
@@ -182,6 +190,13 @@ func TestRights(t *testing.T) {
 	}
 	for name, scope := range scopes {
 		for _, role := range access.Roles() {
+			if name == "supplier" && role.ID == "supplier" {
+				continue // sees what is hidden from the others: TestSupplierSees
+			}
+			scope := scope
+			if len(scope.Own) == 0 {
+				scope.Own = h.everywhere(role.ID).Own
+			}
 			token := h.grant(role.ID, scope)
 			insider := slices.Contains(role.Permissions, access.ReadLanes)
 			var mine admin.List[admin.Case]
@@ -315,6 +330,33 @@ func TestReporterWithheld(t *testing.T) {
 	}
 }
 
+// A token that says which address of a supplier it is for shows the orders to that one and its lane, and of other lanes nothing. One that
+// says nobody's address is not made.
+func TestSupplierSees(t *testing.T) {
+	h := newGuardedHouse(t)
+	for _, body := range []string{`{"name":"x","role":"customer"}`, `{"name":"x","role":"supplier"}`, `{"name":"x","role":"customer","scope":{"suppliers":["a@b.example"]}}`, `{"name":"x","role":"supplier","scope":{"objects":["norr"]}}`} {
+		h.refused(http.StatusUnprocessableEntity, "POST", "/api/v1/tokens", body)
+	}
+	email := "ror-1@" + hidden + ".example"
+	token := h.grant("supplier", access.Scope{Suppliers: []string{email}})
+	var c admin.Case
+	h.want(http.StatusOK, &c, "GET", "/api/v1/cases/1", "", token...)
+	if len(c.Orders) != 1 || len(c.Lanes) != 1 || c.Lanes[0].Participants[0].Email != email {
+		t.Errorf("the supplier sees %d orders and the lanes %+v", len(c.Orders), c.Lanes)
+	}
+	var entries admin.List[admin.Entry]
+	h.want(http.StatusOK, &entries, "GET", "/api/v1/cases/1/entries", "", token...)
+	if len(entries.Items) == 0 {
+		t.Error("the supplier sees nothing of his order on the timeline")
+	}
+	for _, e := range entries.Items {
+		if e.Lane != "" && e.Lane != c.Lanes[0].ID {
+			t.Errorf("the supplier sees an entry of lane %q", e.Lane)
+		}
+	}
+	h.refused(http.StatusNotFound, "GET", "/api/v1/cases/2", "", token...)
+}
+
 // What each role may do with a case that it sees.
 func TestRolesAtWork(t *testing.T) {
 	h := newGuardedHouse(t)
@@ -322,7 +364,7 @@ func TestRolesAtWork(t *testing.T) {
 		"customer": {200, 403, 403, 403, 403}, "supplier": {200, 403, 403, 403, 403}, "reader": {200, 403, 403, 403, 200}, "technician": {200, 202, 403, 403, 200},
 		"manager": {200, 202, 200, 200, 200}, "finance": {200, 403, 403, 403, 200}, "administrator": {200, 202, 200, 200, 200},
 	} {
-		token := h.grant(role, access.Scope{})
+		token := h.grant(role, h.everywhere(role))
 		h.want(http.StatusOK, nil, "PATCH", "/api/v1/cases/1", `{"status":"done"}`)
 		got := [5]int{
 			h.call("GET", "/api/v1/cases/1/entries", "", token...).status, h.call("POST", "/api/v1/cases/1/messages", `{"lane":"internal","text":"x"}`, token...).status,

@@ -6,7 +6,6 @@ import (
 	"strings"
 	"testing"
 
-	"smartmail/access"
 	"smartmail/admin"
 )
 
@@ -45,7 +44,7 @@ func TestSheets(t *testing.T) {
 func TestSheetRights(t *testing.T) {
 	h := newGuardedHouse(t)
 	for role, want := range map[string][2]int{"customer": {403, 403}, "reader": {403, 200}, "manager": {403, 200}, "administrator": {200, 200}} {
-		token := h.grant(role, access.Scope{})
+		token := h.grant(role, h.everywhere(role))
 		imported := h.call("POST", "/api/v1/import/segments", "id;name\n", token...).status
 		if imported != http.StatusUnprocessableEntity { // no such kind, whoever asks
 			t.Errorf("%s: %d", role, imported)

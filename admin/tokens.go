@@ -38,7 +38,7 @@ type Scope struct {
 	Objects   []string `json:"objects,omitempty" maxItems:"100" doc:"With all that lies in them; areas as well"`
 	Segments  []string `json:"segments,omitempty" maxItems:"100"`
 	Classes   []string `json:"classes,omitempty" maxItems:"100" doc:"With all classes under them"`
-	Suppliers []string `json:"suppliers,omitempty" maxItems:"100" doc:"Mail addresses: cases with an order to one of them"`
+	Suppliers []string `json:"suppliers,omitempty" maxItems:"100" doc:"Mail addresses: cases with an order to one of them. In the role supplier they are his own: he sees these orders and what is said on their lanes"`
 }
 
 func (s *server) tokenCalls() {
@@ -51,7 +51,7 @@ type createTokenInput struct {
 	OrgParam
 	Body struct {
 		Name      string     `json:"name" minLength:"1" maxLength:"1000" doc:"What it is for; shown with what is done by it"`
-		Role      string     `json:"role" minLength:"1" maxLength:"64" doc:"customer, supplier, reader, technician, manager, finance, administrator, or one of the organisation's own"`
+		Role      string     `json:"role" minLength:"1" maxLength:"64" doc:"customer, supplier, reader, technician, manager, finance, administrator, or one of the organisation's own. Customer and supplier need a scope that says who it is: own, or for a supplier suppliers"`
 		Scope     Scope      `json:"scope,omitempty"`
 		ExpiresAt *time.Time `json:"expires_at,omitempty" nullable:"true"`
 	}

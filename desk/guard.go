@@ -120,7 +120,7 @@ func (g *Guarded) lanes(c casework.Case) (all bool, own []casework.LaneID) {
 	if g.grant.May(access.ReadLanes) {
 		return true, nil
 	}
-	return false, c.LanesOf(g.grant.Scope.Own)
+	return false, c.LanesOf(g.grant.Addresses())
 }
 
 // show leaves of a case what the holder may see of it.

@@ -35,7 +35,11 @@ func (d *Desk) CreateToken(ctx context.Context, t casework.APIToken, by casework
 	}
 	made := casework.APIToken{ID: id, Name: t.Name, Hash: hash[:], Org: t.Org, Role: t.Role, Scope: t.Scope, ExpiresAt: t.ExpiresAt, CreatedAt: now, CreatedBy: by}
 	err = d.Store.Update(ctx, func(tx casestore.Tx) error {
-		if _, err := role(tx, t.Org, t.Role); err != nil {
+		r, err := role(tx, t.Org, t.Role)
+		if err != nil {
+			return err
+		}
+		if err := (access.Grant{Role: r, Scope: t.Scope}).Check(); err != nil {
 			return err
 		}
 		row := made
