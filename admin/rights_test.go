@@ -357,6 +357,23 @@ func TestSupplierSees(t *testing.T) {
 	h.refused(http.StatusNotFound, "GET", "/api/v1/cases/2", "", token...)
 }
 
+// Who sees a part cannot move a case out of it, to what there is or to what there is not; he can move it within, and hand it over.
+func TestEditStaysWithin(t *testing.T) {
+	h := newGuardedHouse(t)
+	area, class := h.grant("technician", access.Scope{Objects: []property.ID{"norr"}}), h.grant("technician", access.Scope{Classes: []string{"VVS"}})
+	for _, body := range []string{`{"object":"kv-` + hidden + `"}`, `{"object":"nothing"}`, `{"object":""}`, `{"object":"kv-` + hidden + `","assignee":"tom"}`} {
+		h.refused(http.StatusForbidden, "PATCH", "/api/v1/cases/1", body, area...)
+	}
+	h.refused(http.StatusForbidden, "PATCH", "/api/v1/cases/1", `{"class":"El"}`, class...)
+	var c admin.Case
+	if h.want(http.StatusOK, &c, "GET", "/api/v1/cases/1", "", area...); c.Object != "kv-open" || c.Class != "VVS" {
+		t.Errorf("a refused edit left %q, %q", c.Object, c.Class)
+	}
+	h.want(http.StatusOK, nil, "PATCH", "/api/v1/cases/1", `{"class":"El","object":"norr"}`, area...)
+	h.want(http.StatusOK, nil, "PATCH", "/api/v1/cases/1", `{"class":"VVS > Blandare"}`)
+	h.want(http.StatusOK, nil, "PATCH", "/api/v1/cases/1", `{"class":"VVS","assignee":"tom"}`, class...)
+}
+
 // What each role may do with a case that it sees.
 func TestRolesAtWork(t *testing.T) {
 	h := newGuardedHouse(t)

@@ -207,7 +207,10 @@ func (g *Guarded) Do(ctx context.Context, org casework.OrgID, n casework.CaseNum
 		if err == nil && casework.Closes(cmd, c) {
 			err = g.need(access.CloseCases)
 		}
-		return err
+		if err != nil {
+			return err
+		}
+		return g.stays(tx, c, cmd)
 	})
 	if err != nil {
 		return casework.Case{}, nil, err
@@ -215,6 +218,26 @@ func (g *Guarded) Do(ctx context.Context, org casework.OrgID, n casework.CaseNum
 	c, entries, err := g.desk.Do(ctx, org, n, cmd, by, expect)
 	c, err = g.shown(ctx, c, err)
 	return c, entries, err
+}
+
+// stays refuses an edit that moves a case out of the scope: whoever made it could not take it back, and would learn nothing of what
+// became of it. To hand a case over to somebody else is no such move.
+func (g *Guarded) stays(tx casestore.Tx, c casework.Case, cmd casework.Command) error {
+	edit, ok := cmd.(casework.Edit)
+	if !ok || edit.Object == nil && edit.Class == nil {
+		return nil
+	}
+	if edit.Object != nil {
+		c.Object = *edit.Object
+	}
+	if edit.Class != nil {
+		c.Class = *edit.Class
+	}
+	within, err := g.sees(tx, access.EditCases, c)
+	if err == nil && !within {
+		err = fault.New(fault.Forbidden, "the case would not be within the scope of this token any more")
+	}
+	return err
 }
 
 // Entries is Desk.Entries.
