@@ -117,6 +117,9 @@ func dispatches(tx casestore.Tx, c casework.Case) (casework.Dispatch, error) {
 	if err != nil {
 		return casework.Dispatch{}, err
 	}
+	if rules.Assignee, err = unlessGone(tx, c.Org, rules.Assignee); err != nil {
+		return casework.Dispatch{}, err
+	}
 	says := casework.ByClass(rules.Assignee, classPriority(rules))
 	var routes []register.Route
 	for f, err := range casestore.Routes.Scan(tx, casestore.Query{Prefix: casestore.K(string(c.Org)), Limit: maxRoutes}) {
@@ -133,6 +136,9 @@ func dispatches(tx casestore.Tx, c casework.Case) (casework.Dispatch, error) {
 		return says, err
 	}
 	if r, ok := register.Choose(routes, c.Class, path); ok {
+		if r.Assignee, err = unlessGone(tx, c.Org, r.Assignee); err != nil {
+			return says, err
+		}
 		says.Assignee, says.Supplier, says.Why = cmp.Or(r.Assignee, rules.Assignee), r.Supplier, fmt.Sprintf("the route %q", r.ID)
 	}
 	return says, nil
@@ -156,6 +162,11 @@ func ruled(tx casestore.Tx, c casework.Case, cmd casework.Command) (casework.Com
 	e, ok := cmd.(casework.Edit)
 	if !ok {
 		return cmd, nil
+	}
+	if e.Assignee != nil && *e.Assignee != c.Assignee {
+		if err := worksHere(tx, c.Org, "assignee", *e.Assignee); err != nil {
+			return cmd, err
+		}
 	}
 	class := c.Class
 	if e.Class != nil {
@@ -194,7 +205,27 @@ func ofTheHouse(tx casestore.Tx, org casework.OrgID, names []string) (contacts [
 
 // ofHouse reports whether a contact works here.
 func ofHouse(c register.Contact) bool {
-	return !c.Archived && slices.ContainsFunc(c.Parts, func(p register.Part) bool {
+	return !c.Archived && houseParts(c)
+}
+
+// houseParts reports whether a contact works here, or did before he left.
+func houseParts(c register.Contact) bool {
+	return slices.ContainsFunc(c.Parts, func(p register.Part) bool {
 		return p == register.Staff || p == register.Technician || p == register.Manager
 	})
+}
+
+// unlessGone is an assignee that the register names, or "" if he has left: a case that is given to him is seen by nobody.
+func unlessGone(tx casestore.Tx, org casework.OrgID, assignee string) (string, error) {
+	if assignee == "" {
+		return "", nil
+	}
+	c, err := casestore.Contacts.Get(tx, casestore.ThingKey(org, assignee))
+	if fault.Is(err, fault.NotFound) {
+		return assignee, nil
+	}
+	if err != nil || c.Thing.Archived {
+		return "", err
+	}
+	return assignee, nil
 }

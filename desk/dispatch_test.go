@@ -178,3 +178,43 @@ func TestSharedAddress(t *testing.T) {
 		t.Errorf("who is archived reports: %+v, %v", c.Reporter, err)
 	}
 }
+
+// Who is given cases works here, and has not left; a name that is no contact's is taken as it is.
+func TestAssigneesWorkHere(t *testing.T) {
+	d, _ := open(t, t.TempDir())
+	settle(t, d)
+	refused := func(what string, err error) {
+		t.Helper()
+		if !fault.Is(err, fault.Invalid) {
+			t.Errorf("%s: %v", what, err)
+		}
+	}
+	_, err := d.Classes().Save(t.Context(), "a", register.Class{Path: "Lås", Assignee: "anna"}, eva, 0)
+	refused("a class of a tenant", err)
+	_, err = d.Routes().Save(t.Context(), "a", register.Route{ID: "x", Class: "El", Assignee: "ror"}, eva, 0)
+	refused("a route to a supplier as to one of us", err)
+	_, err = d.Routes().Save(t.Context(), "a", register.Route{ID: "x", Class: "El", Supplier: "nora"}, eva, 0)
+	refused("a route to one of us as to a supplier", err)
+
+	c, err := d.Open(t.Context(), "a", casework.Open{Subject: "Lampa"}, eva)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for assignee, works := range map[string]bool{"anna": false, "ror": false, "nora": true, "Vaktmästare 3": true, "": true} {
+		_, _, err := d.Do(t.Context(), "a", c.Number, casework.Edit{Assignee: &assignee}, eva, 0)
+		if works != (err == nil) || err != nil && !fault.Is(err, fault.Invalid) {
+			t.Errorf("%q: %v", assignee, err)
+		}
+	}
+
+	gone := register.Contact{ID: "nora", Parts: []register.Part{register.Technician}, Name: "Nora", Emails: []string{"nora@landlord.example"}, Archived: true}
+	if _, err := d.Contacts().Save(t.Context(), "a", gone, eva, 0); err != nil {
+		t.Fatal(err)
+	}
+	for class, supplier := range map[string]string{"VVS": "ror", "El": ""} {
+		c, err := d.Open(t.Context(), "a", casework.Open{Subject: "x", Class: class, Object: "1001"}, eva)
+		if err != nil || c.Assignee != "" || c.Proposed != supplier {
+			t.Errorf("%s: given to %q, %q proposed, %v", class, c.Assignee, c.Proposed, err)
+		}
+	}
+}

@@ -2,6 +2,7 @@ package desk
 
 import (
 	"fmt"
+	"slices"
 
 	"smartmail/casestore"
 	"smartmail/casework"
@@ -72,7 +73,26 @@ func classFits(tx casestore.Tx, org casework.OrgID, c register.Class) error {
 			return err
 		}
 	}
+	if err := worksHere(tx, org, "assignee", c.Assignee); err != nil {
+		return err
+	}
 	return mustBeIfAny(tx, casestore.Contacts, org, "escalate", c.Escalate)
+}
+
+// worksHere refuses as assignee a contact who is a customer or a supplier and no more: a case that is his would be nobody's. A name that
+// is no contact's says nothing of who that is.
+func worksHere(tx casestore.Tx, org casework.OrgID, field, id string) error {
+	if id == "" {
+		return nil
+	}
+	c, err := casestore.Contacts.Get(tx, casestore.ThingKey(org, id))
+	if fault.Is(err, fault.NotFound) {
+		return nil
+	}
+	if err == nil && !houseParts(c.Thing) {
+		err = fault.New(fault.Invalid, fmt.Sprintf("%s: %q does not work here", field, id))
+	}
+	return err
 }
 
 func scheduleFits(tx casestore.Tx, org casework.OrgID, s register.Schedule) error {
@@ -99,5 +119,12 @@ func routeFits(tx casestore.Tx, org casework.OrgID, r register.Route) error {
 	if err := mustBeIfAny(tx, casestore.Contacts, org, "assignee", r.Assignee); err != nil {
 		return err
 	}
-	return mustBeIfAny(tx, casestore.Contacts, org, "supplier", r.Supplier)
+	if err := worksHere(tx, org, "assignee", r.Assignee); err != nil || r.Supplier == "" {
+		return err
+	}
+	supplier, err := mustBe(tx, casestore.Contacts, org, "supplier", r.Supplier)
+	if err == nil && !slices.Contains(supplier.Parts, register.Supplier) {
+		err = fault.New(fault.Invalid, fmt.Sprintf("supplier: %q is none", r.Supplier))
+	}
+	return err
 }
