@@ -192,15 +192,12 @@ func (e Edit) apply(c *Case, t *teller) error {
 		}
 	}
 	for _, f := range []struct {
-		name string
-		kind EntryKind
-		now  *string
-		want *string
+		name      string
+		now, want *string
 	}{
-		{"subject", KindChange, &c.Subject, e.Subject},
-		{"class", KindChange, &c.Class, e.Class},
-		{"object", KindChange, &c.Object, e.Object},
-		{"assignee", KindAssignment, &c.Assignee, e.Assignee},
+		{"subject", &c.Subject, e.Subject},
+		{"class", &c.Class, e.Class},
+		{"object", &c.Object, e.Object},
 	} {
 		if f.want == nil || *f.want == *f.now {
 			continue
@@ -210,10 +207,10 @@ func (e Edit) apply(c *Case, t *teller) error {
 		}
 		from := *f.now
 		*f.now = oneLine(*f.want)
-		if f.kind == KindAssignment {
-			c.AssignedAt, c.Ruled.Assignee = t.at, false
-		}
-		t.tell(c, Entry{Kind: f.kind, Change: &Change{Field: f.name, From: from, To: *f.now}})
+		t.tell(c, Entry{Kind: KindChange, Change: &Change{Field: f.name, From: from, To: *f.now}})
+	}
+	if err := e.editAssignee(c, t); err != nil {
+		return err
 	}
 	if e.Priority != nil && *e.Priority != c.Priority {
 		t.prioritise(c, *e.Priority, "")
@@ -238,6 +235,22 @@ func (e Edit) apply(c *Case, t *teller) error {
 	}
 	if e.WaitFor != nil {
 		return t.waits(c, *e.WaitFor, e.Why)
+	}
+	return nil
+}
+
+// editAssignee gives the case to somebody, or takes it from him. A new one is assigned thereby, unless the same edit says its status.
+func (e Edit) editAssignee(c *Case, t *teller) error {
+	if e.Assignee == nil || *e.Assignee == c.Assignee {
+		return nil
+	}
+	if err := fits(map[string]string{"assignee": *e.Assignee}); err != nil {
+		return err
+	}
+	if to := oneLine(*e.Assignee); e.Status == nil {
+		t.assign(c, to, "")
+	} else {
+		t.give(c, to, "")
 	}
 	return nil
 }

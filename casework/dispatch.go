@@ -52,12 +52,16 @@ func (d Dispatch) apply(c *Case, t *teller) error {
 
 // assign gives the case to a contact; one that waited to be taken on is taken on thereby.
 func (t *teller) assign(c *Case, to, why string) {
+	if t.give(c, to, why); c.Status == StatusNew && to != "" {
+		t.come(c, StatusAssigned, Entry{Why: why})
+	}
+}
+
+// give notes whose the case is, and since when.
+func (t *teller) give(c *Case, to, why string) {
 	from := c.Assignee
 	c.Assignee, c.AssignedAt, c.Ruled.Assignee = to, t.at, false
 	t.tell(c, Entry{Kind: KindAssignment, Why: why, Change: &Change{Field: "assignee", From: from, To: to}})
-	if c.Status == StatusNew && to != "" {
-		t.come(c, StatusAssigned, Entry{Why: why})
-	}
 }
 
 // prioritise gives the case a priority, and the deadline that goes with it.
