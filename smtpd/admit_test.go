@@ -5,6 +5,7 @@ import (
 	"net/netip"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/pires/go-proxyproto"
@@ -53,6 +54,7 @@ func connectionLimits(t *testing.T, r *running, seen *tally) {
 	open("198.51.100.1", "421 4.7.0").expectClosed()
 	first.do("QUIT", "221")
 	first.expectClosed()
+	synctest.Wait() // the place is free a moment after the peer sees the end
 	open("2001:db8::3", "421 4.7.0").expectClosed()
 	last := open("192.0.2.1", "220")
 	last.do("HELO peer.example", "250")
