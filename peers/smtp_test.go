@@ -44,8 +44,9 @@ type letter struct {
 	param    string // further parameters of MAIL
 }
 
-// patience is how long a peer waits for any answer.
-const patience = 5 * time.Second
+// patience is how long a peer waits for any answer: so long that only what hangs comes to its end, also on a busy machine.
+// RFC 5321, section 4.5.3.2, has minutes.
+const patience = 30 * time.Second
 
 // dial connects, sends a preamble such as a PROXY header, and says EHLO.
 func dial(addr, preamble string) (*session, error) {
