@@ -18,7 +18,7 @@ func encodeMail(m *casework.Mail) ([]byte, error) {
 
 // decodeMail brings back what encodeMail left out: a mail that has text always has some that is new.
 func decodeMail(doc []byte, m *casework.Mail) error {
-	err := json.Unmarshal(doc, m)
+	err := unmarshal(doc, m)
 	if m.Content.Text == "" {
 		m.Content.Text = m.Content.FullText
 	}

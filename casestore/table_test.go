@@ -144,6 +144,31 @@ func TestTableScan(t *testing.T) {
 	}
 }
 
+func TestTableScanNaming(t *testing.T) {
+	tx, table := &oneRow{}, things(2)
+	if err := table.Put(tx, &thing{Name: `a "Price": of it`, Count: 3}); err != nil {
+		t.Fatal(err)
+	}
+	found := func(member string) (n int, last error) {
+		for f, err := range table.ScanNaming(tx, Query{}, member) {
+			if last = err; err == nil && f.Record.Count == 3 {
+				n++
+			}
+		}
+		return n, last
+	}
+	if n, err := found("Count"); n != 1 || !errors.Is(err, errEngine) {
+		t.Errorf("a row that has the member: %d, %v", n, err)
+	}
+	if n, err := found("Price"); n != 0 || !errors.Is(err, errEngine) {
+		t.Errorf("a row that says its name in a text: %d, %v", n, err)
+	}
+	tx.row.Format = 1
+	if n, err := found("Price"); n != 0 || err == nil || errors.Is(err, errEngine) {
+		t.Errorf("a row of another format is read, for its upgrade may give it the member: %d, %v", n, err)
+	}
+}
+
 func TestTableUpgrade(t *testing.T) {
 	tx := &oneRow{}
 	if err := things(2).Put(tx, &thing{Name: "a", Count: 3}); err != nil {

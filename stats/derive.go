@@ -46,7 +46,7 @@ func readCase(tx casestore.Tx, org casework.OrgID, n casework.CaseNumber) (*read
 		return nil, err
 	}
 	r := read(&c, segment)
-	for f, err := range casestore.Entries.Scan(tx, casestore.Query{Prefix: casestore.EntriesOf(org, n)}) {
+	for f, err := range casestore.Entries.ScanNaming(tx, casestore.Query{Prefix: casestore.EntriesOf(org, n)}, "change") {
 		if err != nil {
 			return nil, err
 		}
