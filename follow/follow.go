@@ -56,12 +56,12 @@ type Change struct {
 }
 
 const (
-	portion  = 500                    // events in a transaction
-	interval = 5 * time.Second        // between looks at the log when nobody wakes us: another process may write
-	patience = 30 * time.Second       // after trouble, at most
-	longest  = time.Second            // that a reader waits
-	breath   = 100 * time.Millisecond // that a rest takes at least: a portion of one event costs nearly as much as one of twenty
-	hopeless = 5 * portion            // events behind: a reader would wait in vain
+	portion  = 2000             // events in a transaction
+	interval = 5 * time.Second  // between looks at the log when nobody wakes us: another process may write
+	patience = 30 * time.Second // after trouble, at most
+	longest  = time.Second      // that a reader waits
+	breath   = time.Second      // that a rest takes at least: a portion of one event costs nearly as much as one of twenty
+	hopeless = 2500             // events behind: a reader would wait in vain
 )
 
 // Follower brings projections up with the log. It is safe for concurrent use.
@@ -82,7 +82,7 @@ type Options struct {
 	Log            *slog.Logger
 	// Rest is how many times as long as it took to read a portion nothing is done before the next one, unless a reader waits: whoever
 	// follows a flood reads it in large portions and leaves the processors to those who make it. With 7 he takes an eighth of one. A rest is
-	// a tenth of a second at least. 0: no rest.
+	// a second at least. 0: no rest.
 	Rest int
 }
 
