@@ -36,6 +36,8 @@ type RetentionRule struct {
 	RanAt       *time.Time       `json:"ran_at,omitempty" doc:"Its last run"`
 	Ran         int              `json:"ran" doc:"Cases that were erased in it"`
 	Total       int              `json:"total" doc:"Cases that it has erased in all"`
+	Failures    int              `json:"failures,omitempty" doc:"Cases that could not be erased in its last run; they are tried again in the next one"`
+	Failed      []uint64         `json:"failed,omitempty" doc:"Their numbers, 100 at most"`
 }
 
 // RetentionClass counts the cases of a class that a rule would erase.
@@ -50,7 +52,10 @@ type RetentionClass struct {
 func retentionRule(v desk.RetentionView) RetentionRule {
 	out := RetentionRule{
 		Class: v.Class, Months: v.Months, Except: append([]string{}, v.Except...), Edition: v.Edition, Confirmed: v.Confirmed(),
-		ConfirmedAt: utc(v.State.At), Classes: []RetentionClass{}, RanAt: utc(v.State.RanAt), Ran: v.State.Ran, Total: v.State.Total,
+		ConfirmedAt: utc(v.State.At), Classes: []RetentionClass{}, RanAt: utc(v.State.RanAt), Ran: v.State.Ran, Total: v.State.Total, Failures: v.State.Failures,
+	}
+	for _, n := range v.State.Failed {
+		out.Failed = append(out.Failed, uint64(n))
 	}
 	if out.ConfirmedAt != nil {
 		by := actor(v.State.By)

@@ -1,6 +1,9 @@
 package casestore
 
 import (
+	"encoding/binary"
+	"fmt"
+	"strings"
 	"time"
 
 	"smartmail/casework"
@@ -41,6 +44,26 @@ func ClosedOf(org casework.OrgID, class string) Key { return K(string(org)).Str(
 // ClosedUntil is the position in by_closed of what was closed at an instant.
 func ClosedUntil(org casework.OrgID, class string, at time.Time) Key {
 	return ClosedOf(org, class).Time(at)
+}
+
+// ClosedPlace reads a position in by_closed: the class and the closing time, to the microsecond, of a case whose record need not be read for it.
+func ClosedPlace(pos Key) (class string, at time.Time, err error) {
+	rest := pos[len(pos.Org()):]
+	name := rest.Org()
+	if rest = rest[len(name):]; len(name) == 0 || len(rest) < 8 {
+		return "", at, fmt.Errorf("by_closed: %x is no position", pos)
+	}
+	class = strings.ReplaceAll(string(name[:len(name)-2]), "\x00\xFF", "\x00")
+	return class, time.UnixMicro(int64(binary.BigEndian.Uint64(rest) ^ 1<<63)).UTC(), nil
+}
+
+// CaseOf is the number of the case that has a key.
+func CaseOf(key Key) (casework.CaseNumber, error) {
+	rest := key[len(key.Org()):]
+	if len(rest) != 8 {
+		return 0, fmt.Errorf("cases: %x is no key", key)
+	}
+	return casework.CaseNumber(binary.BigEndian.Uint64(rest)), nil
 }
 
 // Behind is a position behind all that begins with a prefix whose next part is a number or an instant.

@@ -30,8 +30,24 @@ type Retention struct {
 	RanAt     time.Time `json:"ran_at,omitzero"` // the last run
 	Ran       int       `json:"ran,omitempty"`   // cases that were erased in it
 	Total     int       `json:"total,omitempty"` // and in all
-	Version   uint64    `json:"-"`
+
+	Failed   []CaseNumber `json:"failed,omitempty"`   // cases that could not be erased in it, the first of them: they are tried again in the next one
+	Failures int          `json:"failures,omitempty"` // how many there were
+	Version  uint64       `json:"-"`
 }
+
+// retentionFailed bounds how many of the cases that could not be erased are named.
+const retentionFailed = 100
+
+// Fail notes a case that could not be erased.
+func (r *Retention) Fail(n CaseNumber) {
+	if r.Failures++; len(r.Failed) < retentionFailed {
+		r.Failed = append(r.Failed, n)
+	}
+}
+
+// Begin makes its counts those of a run that begins.
+func (r *Retention) Begin() { r.Ran, r.Failures, r.Failed = 0, 0, nil }
 
 // Waits reports whether the rule waits for an administrator.
 func (r Retention) Waits() bool { return r.Edition != "" && r.Edition != r.Confirmed }

@@ -22,7 +22,9 @@ type Timer struct {
 	Count    int        `json:"count,omitempty"`    // of TimerRetention: cases that were looked at tonight
 	Schedule string     `json:"schedule,omitempty"` // of TimerSchedule
 	DueAt    time.Time  `json:"due_at"`
-	Version  uint64     `json:"-"`
+
+	Skip    []CaseNumber `json:"skip,omitempty"` // of TimerRetention: cases of the next portion that could not be erased
+	Version uint64       `json:"-"`
 }
 
 // Timers are those that a case wants by an organisation's rules, none of them stored yet.

@@ -59,6 +59,9 @@ type Options struct {
 	Logged func() // called after a commit that added to the log; must not block. nil: nobody is told
 	Wake   func() // called after a commit that put mail into the outbox; must not block. nil: nobody is told
 
+	// NotErased is told of each case that retention could not erase; must not block. nil: nobody is told
+	NotErased func()
+
 	// Resolved is told how long it took to find out where a mail belongs; must not block. nil: nobody is told
 	Resolved func(took time.Duration)
 

@@ -1,7 +1,10 @@
 package desk
 
 import (
+	"bytes"
+	"context"
 	"encoding/base64"
+	"errors"
 	"fmt"
 	"net/http"
 	"slices"
@@ -9,7 +12,6 @@ import (
 
 	"smartmail/casestore"
 	"smartmail/casework"
-	"smartmail/fault"
 	"smartmail/register"
 )
 
@@ -30,7 +32,7 @@ func (d *Desk) retain(tx casestore.Tx, t casework.Timer, now time.Time) error {
 	if err != nil {
 		return fmt.Errorf("retention of %s: %w", t.Org, err)
 	}
-	n := night{desk: d, tx: tx, org: t.Org, rules: rules, now: now}
+	n := night{desk: d, tx: tx, org: t.Org, rules: rules, now: now, skip: t.Skip, at: t.Version}
 	if err := n.read(t.Count == 0); err != nil {
 		return err
 	}
@@ -39,6 +41,7 @@ func (d *Desk) retain(tx casestore.Tx, t casework.Timer, now time.Time) error {
 		return err
 	}
 	t.After, t.Count = base64.RawURLEncoding.EncodeToString(next), t.Count+n.looked
+	t.Skip = nil
 	over := next == nil || t.Count >= retainNight
 	if t.DueAt = t.DueAt.Add(time.Microsecond); over { // behind itself, so that it is next
 		t.Count, t.DueAt = 0, casework.NextNight(now, d.Notices[t.Org].location())
@@ -56,8 +59,38 @@ type night struct {
 	org    casework.OrgID
 	rules  register.Retention
 	now    time.Time
-	states []casework.Retention // of the rules that may work
+	states []casework.Retention  // of the rules that may work
+	skip   []casework.CaseNumber // that could not be erased
+	at     uint64                // the timer's version
 	looked int
+}
+
+// stuck is why a case could not be erased. What was done in its transaction is taken back.
+type stuck struct {
+	org  casework.OrgID
+	kase casework.CaseNumber
+	at   uint64 // the timer's version
+	err  error
+}
+
+func (s *stuck) Error() string { return fmt.Sprintf("retention: case %d: %v", s.kase, s.err) }
+
+func (s *stuck) Unwrap() error { return s.err }
+
+// passOver has the timer of the night leave a case out of the portion that it stopped, so that it does not keep the others from their turn.
+func (d *Desk) passOver(ctx context.Context, s *stuck) error {
+	d.Log.Error("a case can't be erased", "org", s.org, "case", s.kase, "err", s.err)
+	if d.NotErased != nil {
+		d.NotErased()
+	}
+	return d.update(ctx, func(tx casestore.Tx) error {
+		t, err := casestore.Timers.Get(tx, casestore.TimerKey(casework.Timer{Org: s.org, Kind: casework.TimerRetention}))
+		if err != nil || t.Version != s.at { // somebody else was quicker
+			return ignoreNotFound(err)
+		}
+		t.Skip = append(t.Skip, s.kase)
+		return casestore.Timers.Put(tx, &t)
+	})
 }
 
 // read finds the rules that somebody has confirmed as they are. A night that begins counts anew.
@@ -71,7 +104,7 @@ func (n *night) read(begins bool) error {
 			continue
 		}
 		if begins {
-			s.Ran = 0
+			s.Begin()
 		}
 		n.states = append(n.states, s)
 	}
@@ -97,20 +130,53 @@ func (n *night) portion(after casestore.Key) (casestore.Key, error) {
 			Index: "by_closed", Prefix: casestore.ClosedOf(n.org, class), After: after, Limit: eraseCases - n.looked,
 			Until: casestore.ClosedUntil(n.org, class, casework.ClosedBefore(n.now, months)),
 		}
-		next, err := some(n.tx, casestore.Cases, q, func(c casework.Case) error {
-			n.looked++
-			erased, err := n.expire(c)
-			if erased {
-				n.states[i].Ran++
-				n.states[i].Total++
-			}
-			return err
-		})
+		next, err := n.class(q, &n.states[i])
 		if next != nil || err != nil {
 			return next, err
 		}
 	}
 	return nil, nil
+}
+
+// class erases cases of one class, and returns where to go on. Their records are read one by one: one that can't be is no other's trouble.
+func (n *night) class(q casestore.Query, s *casework.Retention) (next casestore.Key, err error) {
+	before := n.looked
+	for row, err := range n.tx.Scan(casestore.Cases.Schema(), q) {
+		if err != nil {
+			return nil, err
+		}
+		number, err := casestore.CaseOf(row.Key)
+		if err != nil {
+			return nil, err
+		}
+		n.looked, next = n.looked+1, bytes.Clone(row.Pos)
+		if slices.Contains(n.skip, number) {
+			s.Fail(number)
+			continue
+		}
+		erased, err := n.one(row.Key)
+		switch {
+		case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
+			return nil, err
+		case err != nil:
+			return nil, &stuck{n.org, number, n.at, err}
+		case erased:
+			s.Ran++
+			s.Total++
+		}
+	}
+	if n.looked-before < q.Limit {
+		return nil, nil
+	}
+	return next, nil
+}
+
+func (n *night) one(key casestore.Key) (erased bool, err error) {
+	c, err := casestore.Cases.Get(n.tx, key)
+	if err != nil {
+		return false, err
+	}
+	return n.expire(c)
 }
 
 // write stores what was done, and when the night is over tells of it in the audit trail: a line for each rule.
@@ -128,160 +194,10 @@ func (n *night) write(over bool) error {
 			return err
 		}
 		l := casework.Look{ID: id, Org: n.org, At: n.now, Who: "retention", Token: "retention", Call: "retention", Kind: "retention", Item: s.Class, Count: s.Ran, Status: http.StatusOK}
+		if s.Failures > 0 {
+			l.Status = http.StatusInternalServerError
+		}
 		if err := casestore.Looks.Put(n.tx, &l); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// expire takes everybody outside out of a case, and reports whether it did. One that was merged waits until the case is erased in which it goes on.
-func (n *night) expire(c casework.Case) (bool, error) {
-	goesOn, err := onward(n.tx, c)
-	if err != nil || goesOn.Number != c.Number && goesOn.ErasedAt.IsZero() {
-		return false, ignoreNotFound(err)
-	}
-	e := eraser{desk: n.desk, tx: n.tx, org: n.org, at: n.now, expires: c.Number, order: Erasure{Why: "kept for as long as the retention rule says", By: rule("retention")}}
-	e.person = casework.Outsiders(c)
-	ids, err := e.strangers(c)
-	if err != nil {
-		return false, err
-	}
-	if err := e.numbers(); err != nil {
-		return false, err
-	}
-	if err := e.sent(c); err != nil {
-		return false, err
-	}
-	if err := e.kase(c, casework.Erase{Person: e.person, Why: e.order.Why, All: true}); err != nil {
-		return false, err
-	}
-	if err := e.counts(); err != nil {
-		return false, err
-	}
-	return true, e.referencesOf(c, ids)
-}
-
-// counts removes what is counted of their addresses and counts no more.
-func (e *eraser) counts() error {
-	for _, email := range e.person.Emails {
-		n, err := casestore.Notified.Get(e.tx, casestore.PartyKey(e.org, email))
-		if ignoreNotFound(err) != nil {
-			return err
-		}
-		if err == nil && n.Spent(e.at.Unix()) {
-			if err := casestore.Notified.Delete(e.tx, &n); err != nil {
-				return err
-			}
-		}
-	}
-	return nil
-}
-
-// strangers adds to whom is erased who wrote to the case without taking part in it, but people of the house and suppliers. It returns the
-// Message-IDs that the case's mails bear and name.
-func (e *eraser) strangers(c casework.Case) (ids []string, err error) {
-	for f, err := range casestore.Entries.Scan(e.tx, casestore.Query{Prefix: casestore.EntriesOf(c.Org, c.Number)}) {
-		if err != nil {
-			return nil, err
-		}
-		if f.Record.MailIn == nil {
-			continue
-		}
-		m, err := casestore.Mails.Get(e.tx, casestore.MailKey(c.Org, f.Record.MailIn.Mail))
-		if fault.Is(err, fault.NotFound) {
-			continue
-		}
-		if err != nil {
-			return nil, err
-		}
-		ids = append(append(append(ids, m.Content.MessageID), m.Content.References...), m.Content.InReplyTo...)
-		for _, from := range append(slices.Clone(m.Content.FromAll), m.Content.From) {
-			ours, err := e.ours(c, from.Email)
-			if err != nil {
-				return nil, err
-			}
-			if ours || e.person.Has(from.Email) {
-				continue
-			}
-			e.person.Emails = append(e.person.Emails, casework.Address(from.Email))
-			if from.Name != "" && from.Name != casework.Erased {
-				e.person.Names = append(e.person.Names, from.Name)
-			}
-		}
-	}
-	slices.Sort(ids)
-	return slices.Compact(ids), nil
-}
-
-// ours reports whether an address is nobody's whom a retention rule is about: there is none, or it is a supplier's or one of the house.
-func (e *eraser) ours(c casework.Case, email string) (bool, error) {
-	if email == "" {
-		return true, nil
-	}
-	for _, l := range c.Lanes {
-		if l.Kind != casework.LaneCustomer && slices.ContainsFunc(l.Participants, func(p casework.Participant) bool { return casework.Address(p.Email) == casework.Address(email) }) {
-			return true, nil
-		}
-	}
-	for f, err := range casestore.Contacts.Scan(e.tx, casestore.Query{Index: "by_email", Prefix: casestore.PartyKey(e.org, email)}) {
-		if err != nil {
-			return false, err
-		}
-		if slices.ContainsFunc(f.Record.Thing.Parts, func(p register.Part) bool { return p != register.Customer }) {
-			return true, nil
-		}
-	}
-	return false, nil
-}
-
-// numbers adds the telephone and personal numbers that the register has of them.
-func (e *eraser) numbers() error {
-	for _, email := range e.person.Emails {
-		for f, err := range casestore.Contacts.Scan(e.tx, casestore.Query{Index: "by_email", Prefix: casestore.PartyKey(e.org, email)}) {
-			if err != nil {
-				return err
-			}
-			e.person.Numbers = append(e.person.Numbers, f.Record.Thing.Phones...)
-			if n := f.Record.Thing.PersonalNumber; n != "" {
-				e.person.Numbers = append(e.person.Numbers, n)
-			}
-		}
-	}
-	return nil
-}
-
-// sent takes them out of the mails that went out for the case.
-func (e *eraser) sent(c casework.Case) error {
-	for f, err := range casestore.Entries.Scan(e.tx, casestore.Query{Prefix: casestore.EntriesOf(c.Org, c.Number)}) {
-		if err != nil {
-			return err
-		}
-		if f.Record.MailOut == nil {
-			continue
-		}
-		mails, err := outgoing(e.tx, f.Record)
-		if err != nil {
-			return err
-		}
-		for _, o := range mails {
-			if err := put(e, casestore.Outbox, o, e.person.Outgoing(o), &e.did.Outgoing); err != nil {
-				return err
-			}
-		}
-	}
-	return nil
-}
-
-// referencesOf takes them out of who the case's Message-IDs speak for.
-func (e *eraser) referencesOf(c casework.Case, ids []string) error {
-	for _, id := range ids {
-		q := casestore.Query{Prefix: casestore.ReferencesOf(c.Org, id).Uint(uint64(c.Number))}
-		if _, err := some(e.tx, casestore.References, q, func(r casework.Reference) error {
-			is := r
-			is.People = slices.DeleteFunc(slices.Clone(r.People), e.person.Has)
-			return put(e, casestore.References, r, is, &e.did.References)
-		}); err != nil {
 			return err
 		}
 	}

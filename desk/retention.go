@@ -89,12 +89,15 @@ func closedClasses(tx casestore.Tx, org casework.OrgID, after casestore.Key) fun
 	return func(yield func(string, error) bool) {
 		for at := after; ; {
 			class, found := "", false
-			for f, err := range casestore.Cases.Scan(tx, casestore.Query{Index: "by_closed", Prefix: casestore.K(string(org)), After: at, Limit: 1}) {
+			for row, err := range tx.Scan(casestore.Cases.Schema(), casestore.Query{Index: "by_closed", Prefix: casestore.K(string(org)), After: at, Limit: 1}) {
+				if err == nil {
+					class, _, err = casestore.ClosedPlace(row.Pos)
+				}
 				if err != nil {
 					yield("", err)
 					return
 				}
-				class, found = f.Record.Class, true
+				found = true
 			}
 			if !found || !yield(class, nil) {
 				return
@@ -104,34 +107,39 @@ func closedClasses(tx casestore.Tx, org casework.OrgID, after casestore.Key) fun
 	}
 }
 
-// expiring counts the cases of a class that were closed before an instant.
+// expiring counts the cases of a class that were closed before an instant. Their records are not read.
 func expiring(ctx context.Context, tx casestore.Tx, org casework.OrgID, class string, before time.Time) (n RetentionClass, err error) {
 	n.Class = class
-	q := casestore.Query{Index: "by_closed", Prefix: casestore.ClosedOf(org, class), Until: casestore.ClosedUntil(org, class, before), Limit: retentionSample}
-	for f, err := range casestore.Cases.Scan(tx, q) {
-		if err != nil {
-			return n, err
-		}
-		if n.Sample = append(n.Sample, f.Record.Number); len(n.Sample) == 1 {
-			n.Oldest = f.Record.ClosedAt
-		}
-	}
-	q.Limit = 0
-	for _, err := range tx.Scan(casestore.Cases.Schema(), q) { // their records are not read
+	q := casestore.Query{Index: "by_closed", Prefix: casestore.ClosedOf(org, class), Until: casestore.ClosedUntil(org, class, before)}
+	for row, err := range tx.Scan(casestore.Cases.Schema(), q) {
 		if err == nil {
 			err = ctx.Err()
 		}
 		if err != nil {
 			return n, err
 		}
-		n.Cases++
-	}
-	last := casestore.Query{Index: "by_closed", Prefix: q.Prefix, After: q.Until, Reverse: true, Limit: 1}
-	for f, err := range casestore.Cases.Scan(tx, last) {
+		if n.Cases++; n.Cases > retentionSample {
+			continue
+		}
+		number, err := casestore.CaseOf(row.Key)
 		if err != nil {
 			return n, err
 		}
-		n.Newest = f.Record.ClosedAt
+		if n.Sample = append(n.Sample, number); n.Cases > 1 {
+			continue
+		}
+		if _, n.Oldest, err = casestore.ClosedPlace(row.Pos); err != nil {
+			return n, err
+		}
+	}
+	last := casestore.Query{Index: "by_closed", Prefix: q.Prefix, After: q.Until, Reverse: true, Limit: 1}
+	for row, err := range tx.Scan(casestore.Cases.Schema(), last) {
+		if err == nil {
+			_, n.Newest, err = casestore.ClosedPlace(row.Pos)
+		}
+		if err != nil {
+			return n, err
+		}
 	}
 	return n, nil
 }

@@ -73,6 +73,12 @@ func (d *Desk) RunTimers(ctx context.Context) (ran int, err error) {
 				at, err = d.runNext(tx, org, after)
 				return err
 			})
+			if s := (*stuck)(nil); errors.As(err, &s) {
+				if err := d.passOver(ctx, s); err != nil {
+					return ran, fmt.Errorf("timers of %s: %w", org, err)
+				}
+				continue // the same timer again
+			}
 			switch {
 			case err != nil && at == nil:
 				return ran, fmt.Errorf("timers of %s: %w", org, err)

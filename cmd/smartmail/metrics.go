@@ -35,6 +35,7 @@ type metrics struct {
 	sending   *prometheus.CounterVec
 	links     *prometheus.CounterVec
 	transport *prometheus.CounterVec
+	unerased  prometheus.Counter
 	webhookOf map[string]prometheus.Counter
 	calls     *prometheus.CounterVec
 	callTook  *prometheus.HistogramVec
@@ -63,6 +64,7 @@ func newMetrics() *metrics {
 		sending:   newSending(),
 		links:     newLinks(),
 		transport: newTransport(),
+		unerased:  prometheus.NewCounter(prometheus.CounterOpts{Name: "smartmail_retention_failures_total", Help: "Cases that a retention rule could not erase, each time that it was tried."}),
 		calls:     counters("smartmail_http_requests_total", "Answers of the API, by method, route pattern and status.", "method", "route", "status"),
 		callTook: prometheus.NewHistogramVec(prometheus.HistogramOpts{
 			Name: "smartmail_http_request_seconds", Help: "How long the API took to answer, by route pattern.", Buckets: prometheus.ExponentialBuckets(0.001, 4, 8), // 1 ms to 16 s
@@ -85,7 +87,7 @@ func newMetrics() *metrics {
 	build.WithLabelValues(version(), runtime.Version()).Set(1)
 	m.registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}), build,
 		m.open, m.session, m.refused, m.turned, m.mails, m.size, m.answer, steps, m.commits, m.synced, m.batch, m.written, lookups,
-		m.sending, m.links, m.transport, hooks, m.calls, m.callTook)
+		m.sending, m.links, m.transport, m.unerased, hooks, m.calls, m.callTook)
 	return m
 }
 

@@ -117,7 +117,7 @@ func openService(ctx context.Context, cfg *config.Config, log *slog.Logger, reso
 				s.sender.Wake()
 			}
 		},
-		SMS: textMessages(cfg.SMS), Resolved: s.metrics.resolved,
+		SMS: textMessages(cfg.SMS), Resolved: s.metrics.resolved, NotErased: s.metrics.unerased.Inc,
 		WakeSMS: func() {
 			if s.texter != nil {
 				s.texter.Wake()
