@@ -58,6 +58,9 @@ func (r Rules) Do(c Case, cmd Command, by Actor, at time.Time, newID func() (Ent
 	if err := c.elsewhere(cmd); err != nil {
 		return c, nil, err
 	}
+	if err := c.over(cmd, at); err != nil {
+		return c, nil, err
+	}
 	next := c.clone()
 	t := &teller{by: by, at: at, rules: r, newID: newID}
 	if err := cmd.apply(&next, t); err != nil {

@@ -56,7 +56,31 @@ func (c *Case) mayCome(to Status, at time.Time) error {
 		return fault.New(fault.Conflict, fmt.Sprintf("a case that is %s does not become %s", c.Status, to))
 	}
 	if to != StatusClosed && c.ClosedLongAgo(at) {
-		return fault.New(fault.Conflict, fmt.Sprintf("case %d was closed more than %d days ago: open a new one", c.Number, int(ClosedFor.Hours()/24)))
+		return c.closedLongAgo("")
+	}
+	return nil
+}
+
+// closedLongAgo is why something is not done any more on a case that can't be opened again.
+func (c *Case) closedLongAgo(what string) error {
+	return fault.New(fault.Conflict, fmt.Sprintf("case %d was closed more than %d days ago%s: open a new one", c.Number, int(ClosedFor.Hours()/24), what))
+}
+
+// over refuses what begins something with a customer or a supplier on a case that can't be opened again: his answer would open another one, of which
+// nobody here knows. Notes, and taking an order back, are no beginning.
+func (c *Case) over(cmd Command, at time.Time) error {
+	if !c.ClosedLongAgo(at) {
+		return nil
+	}
+	switch x := cmd.(type) {
+	case Post:
+		if l, ok := c.Lane(x.Lane); ok && l.Kind != LaneInternal {
+			return c.closedLongAgo(", and nobody is written to on it")
+		}
+	case Order:
+		return c.closedLongAgo(", and nothing is ordered on it")
+	case ChooseOffer:
+		return c.closedLongAgo(", and no offer is chosen on it")
 	}
 	return nil
 }

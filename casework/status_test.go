@@ -2,6 +2,7 @@ package casework
 
 import (
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -46,6 +47,39 @@ func TestTransitions(t *testing.T) {
 	}
 	if _, _, err := Do(old, Edit{Status: status(StatusStarted)}, staff, noon.Add(ClosedFor+1), ids()); !fault.Is(err, fault.Conflict) {
 		t.Errorf("too late: %v", err)
+	}
+}
+
+// On a case that was closed too long ago to be opened again nothing is begun with anybody outside; a note may be written, and an order taken back.
+func TestClosedLongAgo(t *testing.T) {
+	for name, x := range map[string]struct {
+		cmd     Command
+		refused bool
+	}{
+		"to the customer":         {Post{Lane: "customer", Text: "Hej"}, true},
+		"to a supplier":           {Post{Lane: "supplier-2", Text: "Hej"}, true},
+		"to a colleague":          {Post{Lane: "internal-3", Text: "Hej"}, false},
+		"a note":                  {Post{Lane: "internal", Text: "Hej"}, false},
+		"an order":                {Order{Email: "b@c"}, true},
+		"a request for a price":   {Order{Email: "b@c", MailOut: MailOut{Quote: true}}, true},
+		"a choice":                {ChooseOffer{Order: 1}, true},
+		"an order that ends":      {WithdrawOrder{Order: 2}, false},
+		"what is said of it":      {Edit{Fields: map[string]string{"a": "b"}}, false},
+		"an answer to a supplier": {ReceiveMail{Lane: "supplier-2"}, false},
+	} {
+		c := Case{Number: 7, Status: StatusClosed, ClosedAt: noon, LastSeq: 5, LastNo: 3, Fields: map[string]string{}, Lanes: []Lane{
+			{ID: "customer", Kind: LaneCustomer, Participants: []Participant{{No: 1, Email: "a@b"}}},
+			{ID: "supplier-2", Kind: LaneSupplier, Participants: []Participant{{No: 2, Email: "b@c"}}},
+			{ID: "internal-3", Kind: LaneInternal, Participants: []Participant{{No: 3, Email: "c@d"}}},
+		}, Orders: []WorkOrder{{No: 1, Lane: "supplier-2", State: OrderOffered, Request: 1}, {No: 2, Lane: "supplier-2", State: OrderOpen}}}
+		if _, _, err := Do(c, x.cmd, staff, noon.Add(ClosedFor), ids()); err != nil {
+			t.Errorf("%s, on the last day: %v", name, err)
+		}
+		if _, _, err := Do(c, x.cmd, staff, noon.Add(ClosedFor+1), ids()); fault.Is(err, fault.Conflict) != x.refused || err != nil && !x.refused {
+			t.Errorf("%s, too late: %v", name, err)
+		} else if x.refused && !strings.Contains(fault.Public(err), "open a new one") {
+			t.Errorf("%s: %s", name, fault.Public(err))
+		}
 	}
 }
 
