@@ -99,7 +99,11 @@ func register[In, Out any](s *server, c call, fn func(context.Context, *In) (*Ou
 			ctx, cancel = context.WithTimeout(ctx, limit)
 			defer cancel()
 		}
-		out, err := fn(ctx, in)
+		var out *Out
+		err := readable(in)
+		if err == nil {
+			out, err = fn(ctx, in)
+		}
 		if unseen := s.saw(ctx, c, out, err); err == nil {
 			err = unseen
 		}
@@ -155,7 +159,8 @@ func (s *server) describe() huma.Config {
 			Info: &huma.Info{
 				Title: "SmartMail", Version: "1",
 				Description: "Cases and their mail. Times are RFC 3339 in UTC. Lists are never null; `next` is the cursor of the following page, null at the end. " +
-					"`org` may be left out by whoever sees one organisation only. Errors are problems of RFC 9457.",
+					"`org` may be left out by whoever sees one organisation only. Errors are problems of RFC 9457. " +
+					"Texts have no control characters but line breaks and tabs in text, description, template, reason and why.",
 			},
 			Components: &huma.Components{
 				Schemas:         huma.NewMapRegistry("#/components/schemas/", huma.DefaultSchemaNamer),
