@@ -374,6 +374,46 @@ func TestEditStaysWithin(t *testing.T) {
 	h.want(http.StatusOK, nil, "PATCH", "/api/v1/cases/1", `{"class":"VVS","assignee":"tom"}`, class...)
 }
 
+// A case tells of others by links, by where its entries were taken from, and in words. Who may not see those is not told of them.
+func TestOtherCasesAreNotTold(t *testing.T) {
+	h := newGuardedHouse(t)
+	h.want(http.StatusCreated, nil, "POST", "/api/v1/cases/2/links", `{"kind":"relates_to","case":1}`)
+	h.want(http.StatusCreated, nil, "POST", "/api/v1/entries/"+h.ids["entry"]+"/move", `{"case":1}`)
+	h.want(http.StatusCreated, nil, "POST", "/api/v1/cases", `{"subject":"Incident","object":"kv-`+hidden+`"}`)
+	h.want(http.StatusCreated, nil, "POST", "/api/v1/cases/3/links", `{"kind":"parent_of","case":1}`)
+	h.want(http.StatusAccepted, nil, "POST", "/api/v1/cases/3/updates", `{"text":"Lagat."}`)
+	tells := func(token ...string) (links, entries, origins, why int) {
+		t.Helper()
+		var c admin.Case
+		h.want(http.StatusOK, &c, "GET", "/api/v1/cases/1", "", token...)
+		var page struct{ Items []admin.Entry }
+		h.want(http.StatusOK, &page, "GET", "/api/v1/cases/1/entries?limit=200", "", token...)
+		for _, e := range page.Items {
+			if e.Kind == "link" {
+				entries++
+			}
+			if e.Origin != nil {
+				origins++
+			}
+			if strings.Contains(e.Why, "case 3") {
+				why++
+			}
+		}
+		return len(c.Links), entries, origins, why
+	}
+	if links, entries, origins, why := tells(); links != 2 || entries != 2 || origins != 1 || why == 0 {
+		t.Errorf("who sees all is told of %d links, %d entries of them, %d origins, %d reasons", links, entries, origins, why)
+	}
+	area := h.grant("manager", access.Scope{Objects: []property.ID{"norr"}})
+	if links, entries, origins, why := tells(area...); links != 0 || entries != 0 || origins != 0 || why != 0 {
+		t.Errorf("who sees an area is told of %d links, %d entries of them, %d origins, %d reasons", links, entries, origins, why)
+	}
+	list := string(h.call("GET", "/api/v1/cases", "", area...).body)
+	if strings.Contains(list, "relates_to") || !strings.Contains(list, `"number":1`) {
+		t.Errorf("the list tells of links: %s", list)
+	}
+}
+
 // What each role may do with a case that it sees.
 func TestRolesAtWork(t *testing.T) {
 	h := newGuardedHouse(t)

@@ -138,6 +138,14 @@ func (g *Guarded) shows(c casework.Case, e casework.Entry) bool {
 	return all || slices.ContainsFunc(own, func(l casework.LaneID) bool { return c.ShownTo(l, e) })
 }
 
+// read is a reader: the holder.
+func (g *Guarded) read(tx casestore.Tx, c casework.Case, e casework.Entry) (casework.Entry, bool, error) {
+	if !g.shows(c, e) {
+		return e, false, nil
+	}
+	return g.veil(tx, e)
+}
+
 // Case is Desk.Case.
 func (g *Guarded) Case(ctx context.Context, org casework.OrgID, n casework.CaseNumber) (c casework.Case, err error) {
 	err = g.desk.Store.View(ctx, func(tx casestore.Tx) error {
@@ -216,7 +224,9 @@ func (g *Guarded) Do(ctx context.Context, org casework.OrgID, n casework.CaseNum
 		return casework.Case{}, nil, err
 	}
 	c, entries, err := g.desk.Do(ctx, org, n, cmd, by, expect)
-	c, err = g.shown(ctx, c, err)
+	if c, err = g.shown(ctx, c, err); err == nil {
+		entries, err = g.veilAll(ctx, entries)
+	}
 	return c, entries, err
 }
 
@@ -245,7 +255,7 @@ func (g *Guarded) Entries(ctx context.Context, org casework.OrgID, n casework.Ca
 	if err := g.check(ctx, access.ReadCases, org, n); err != nil {
 		return Page[EntryView]{}, err
 	}
-	return g.desk.entries(ctx, org, n, after, limit, g.shows)
+	return g.desk.entries(ctx, org, n, after, limit, g.read)
 }
 
 // Entry is Desk.Entry.
@@ -268,8 +278,11 @@ func (g *Guarded) entry(tx casestore.Tx, org casework.OrgID, id casework.EntryID
 		return casework.Case{}, e, renamed(err, none)
 	}
 	c, err := g.may(tx, access.ReadCases, org, e.Case)
-	if err == nil && !g.shows(c, e) {
-		err = fault.New(fault.NotFound, none)
+	if err == nil {
+		var ok bool
+		if e, ok, err = g.read(tx, c, e); err == nil && !ok {
+			err = fault.New(fault.NotFound, none)
+		}
 	}
 	return c, e, renamed(err, none)
 }

@@ -47,6 +47,12 @@ func filled(r casework.Reporter, c register.Contact) *casework.Reporter {
 // view is a case as the holder sees it.
 func (g *Guarded) view(tx casestore.Tx, c casework.Case) (casework.Case, error) {
 	c = g.show(c)
+	if !g.seesAll() {
+		var err error
+		if c.Links, err = g.links(tx, c); err != nil {
+			return c, err
+		}
+	}
 	if c.Reporter == nil || !c.Reporter.Withheld {
 		return c, nil
 	}

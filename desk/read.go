@@ -77,11 +77,16 @@ func page[R, V any](ctx context.Context, d *Desk, limit int, scan func(casestore
 
 // Entries returns a case's timeline, oldest first.
 func (d *Desk) Entries(ctx context.Context, org casework.OrgID, n casework.CaseNumber, after casestore.Key, limit int) (Page[EntryView], error) {
-	return d.entries(ctx, org, n, after, limit, func(casework.Case, casework.Entry) bool { return true })
+	return d.entries(ctx, org, n, after, limit, func(_ casestore.Tx, _ casework.Case, e casework.Entry) (casework.Entry, bool, error) {
+		return e, true, nil
+	})
 }
 
-// entries is Entries, of those that shows lets through.
-func (d *Desk) entries(ctx context.Context, org casework.OrgID, n casework.CaseNumber, after casestore.Key, limit int, shows func(casework.Case, casework.Entry) bool) (Page[EntryView], error) {
+// reader leaves of an entry what somebody may see; ok is false where that is nothing.
+type reader func(casestore.Tx, casework.Case, casework.Entry) (e casework.Entry, ok bool, err error)
+
+// entries is Entries as a reader sees them.
+func (d *Desk) entries(ctx context.Context, org casework.OrgID, n casework.CaseNumber, after casestore.Key, limit int, read reader) (Page[EntryView], error) {
 	c, err := d.Case(ctx, org, n)
 	if err != nil {
 		return Page[EntryView]{}, err
@@ -89,8 +94,9 @@ func (d *Desk) entries(ctx context.Context, org casework.OrgID, n casework.CaseN
 	return page(ctx, d, limit, func(tx casestore.Tx) iter.Seq2[casestore.Found[casework.Entry], error] {
 		return casestore.Entries.Scan(tx, casestore.Query{Prefix: casestore.EntriesOf(org, n), After: after})
 	}, func(tx casestore.Tx, e casework.Entry) (EntryView, bool, error) {
-		if !shows(c, e) {
-			return EntryView{}, false, nil
+		e, ok, err := read(tx, c, e)
+		if err != nil || !ok {
+			return EntryView{}, false, err
 		}
 		v, err := viewEntry(tx, c, e)
 		return v, true, err
