@@ -50,11 +50,12 @@ type Role struct {
 	Name        string       `json:"name"`
 	Permissions []Permission `json:"permissions"`
 	Archived    bool         `json:"archived,omitempty"`
+	BuiltIn     bool         `json:"built_in,omitempty" readOnly:"true" doc:"Every organisation has it, and none changes it"`
 }
 
 // Roles lists the roles that every organisation has, from the least to the most.
 func Roles() []Role {
-	return []Role{
+	roles := []Role{
 		{ID: "customer", Name: "Customer", Permissions: []Permission{ReadCases}},
 		{ID: "supplier", Name: "Supplier", Permissions: []Permission{ReadCases}},
 		{ID: "reader", Name: "Reader", Permissions: []Permission{ReadCases, ReadLanes, ReadThings, Figures}},
@@ -63,6 +64,10 @@ func Roles() []Role {
 		{ID: "finance", Name: "Finance", Permissions: []Permission{ReadCases, ReadLanes, ReadThings, Figures, Money}},
 		{ID: "administrator", Name: "Administrator", Permissions: Permissions()},
 	}
+	for i := range roles {
+		roles[i].BuiltIn = true
+	}
+	return roles
 }
 
 // Key is the role's name in the register.
@@ -83,6 +88,9 @@ func (r Role) Check() error {
 		if built.ID == r.ID {
 			return fault.New(fault.Invalid, fmt.Sprintf("id: %q is a role of every organisation", r.ID))
 		}
+	}
+	if r.BuiltIn {
+		return fault.New(fault.Invalid, "built_in: a role of an organisation's own is not")
 	}
 	for _, p := range r.Permissions {
 		if !slices.Contains(Permissions(), p) {

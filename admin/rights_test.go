@@ -439,3 +439,50 @@ func TestRolesAtWork(t *testing.T) {
 		}
 	}
 }
+
+// Every organisation has the built-in roles; they stand among its own, and nobody changes them.
+func TestBuiltInRoles(t *testing.T) {
+	h := newHouse(t)
+	h.want(http.StatusOK, nil, "PUT", "/api/v1/roles/kontor", `{"id":"kontor","name":"Kontor","permissions":["cases.read"]}`)
+	var names []string
+	cursor, pages := "", 0
+	for more := true; more && pages < 20; pages++ {
+		var page struct {
+			Items []access.Role
+			Next  *string
+		}
+		h.want(http.StatusOK, &page, "GET", "/api/v1/roles?limit=3"+cursor, "")
+		if len(page.Items) > 3 {
+			t.Errorf("a page of %d", len(page.Items))
+		}
+		for _, r := range page.Items {
+			names = append(names, fmt.Sprint(r.ID, " ", r.BuiltIn))
+		}
+		if more = page.Next != nil; more {
+			cursor = "&cursor=" + *page.Next
+		}
+	}
+	want := []string{"administrator true", "customer true", "finance true", "kontor false", "manager true", "reader true", "supplier true", "technician true"}
+	if !slices.Equal(names, want) || pages != 3 {
+		t.Errorf("%d pages: %v, want %v", pages, names, want)
+	}
+	var r access.Role
+	if h.want(http.StatusOK, &r, "GET", "/api/v1/roles/finance", ""); !r.BuiltIn || !slices.Contains(r.Permissions, access.Money) {
+		t.Errorf("got %+v", r)
+	}
+	h.refused(http.StatusUnprocessableEntity, "PUT", "/api/v1/roles/finance", `{"id":"finance","name":"Ekonomi","permissions":["cases.read"]}`)
+	h.refused(http.StatusUnprocessableEntity, "PUT", "/api/v1/roles/own", `{"id":"own","name":"Egen","permissions":["cases.read"],"built_in":true}`)
+}
+
+// Who wants to add a thing, and no more, changes none that is there.
+func TestPutOnlyNew(t *testing.T) {
+	h := newHouse(t)
+	const path, body = "/api/v1/segments/s", `{"id":"s","name":"Studenter"}`
+	h.want(http.StatusOK, nil, "PUT", path, body, "If-None-Match", "*")
+	h.refused(http.StatusConflict, "PUT", path, `{"id":"s","name":"Seniorer"}`, "If-None-Match", "*")
+	h.refused(http.StatusUnprocessableEntity, "PUT", path, body, "If-None-Match", `"1"`)
+	var s struct{ Name string }
+	if h.want(http.StatusOK, &s, "GET", path, ""); s.Name != "Studenter" {
+		t.Errorf("it is %q", s.Name)
+	}
+}

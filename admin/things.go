@@ -105,6 +105,7 @@ func (t things[T]) get(ctx context.Context, in *ThingParam) (*thingOutput[T], er
 type putThingInput[T any] struct {
 	ThingParam
 	IfMatch string `header:"If-Match" maxLength:"1000" doc:"The ETag that the change was made upon; a stale one is 409. Left out or *: whatever there is."`
+	IfNone  string `header:"If-None-Match" enum:"*" doc:"A new one only: 409 where there is one already"`
 	Body    T
 }
 
@@ -123,6 +124,9 @@ func (t things[T]) put(ctx context.Context, in *putThingInput[T]) (*thingOutput[
 	})
 	if err != nil {
 		return nil, err
+	}
+	if in.IfNone != "" {
+		version = desk.Absent
 	}
 	r, err := t.register(t.s.desk(ctx)).Save(ctx, org, in.Body, who.actor, version)
 	if err != nil {

@@ -1,10 +1,12 @@
 package desk
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
 	"iter"
+	"math"
 	"slices"
 	"time"
 
@@ -25,6 +27,7 @@ type Register[T casework.Thing] struct {
 	fits  func(tx casestore.Tx, org casework.OrgID, thing T) error                    // checks what the thing refers to
 	then  func(tx casestore.Tx, org casework.OrgID, was, thing T, at time.Time) error // what follows from a change; was is the zero value of a new thing. nil: nothing
 	files *filed[T]                                                                   // nil: the kind is not imported
+	fixed []T                                                                         // that are there without being stored; Check lets nobody store one
 	guard guard[T]
 }
 
@@ -82,15 +85,20 @@ func (d *Desk) Routes() Register[register.Route] {
 	return Register[register.Route]{desk: d, kind: "route", table: casestore.Routes, fits: routeFits}
 }
 
-// Roles are those that the organisation made beside access.Roles.
+// Roles are access.Roles and those that the organisation made beside them.
 func (d *Desk) Roles() Register[access.Role] {
-	return Register[access.Role]{desk: d, kind: "role", table: casestore.Roles}
+	return Register[access.Role]{desk: d, kind: "role", table: casestore.Roles, fixed: access.Roles()}
 }
 
 // Get returns a thing.
 func (r Register[T]) Get(ctx context.Context, org casework.OrgID, id string) (thing casework.Registered[T], err error) {
 	if r.guard.read != nil {
 		return thing, r.guard.read
+	}
+	for _, t := range r.fixed {
+		if t.Key() == id {
+			return unstored(org, t), nil
+		}
 	}
 	none := fmt.Sprintf("there is no %s %q", r.kind, id)
 	err = r.desk.Store.View(ctx, func(tx casestore.Tx) error {
@@ -120,7 +128,7 @@ func (r Register[T]) List(ctx context.Context, org casework.OrgID, index, value 
 		q.Prefix = casestore.ThingKey(org, value)
 	}
 	return page(ctx, r.desk, limit, func(tx casestore.Tx) iter.Seq2[casestore.Found[casework.Registered[T]], error] {
-		return r.table.Scan(tx, q)
+		return r.withFixed(org, q, r.table.Scan(tx, q))
 	}, func(tx casestore.Tx, t casework.Registered[T]) (casework.Registered[T], bool, error) {
 		seen, err := r.guard.sees(tx, org, t.Thing)
 		t.Thing = r.guard.show(t.Thing)
@@ -128,10 +136,49 @@ func (r Register[T]) List(ctx context.Context, org casework.OrgID, index, value 
 	})
 }
 
+// unstored is a thing that has always been there.
+func unstored[T casework.Thing](org casework.OrgID, t T) casework.Registered[T] {
+	return casework.Registered[T]{Org: org, Thing: t, At: time.Unix(0, 0), Version: 1}
+}
+
+// withFixed puts the fixed things where they belong among those that are stored.
+func (r Register[T]) withFixed(org casework.OrgID, q casestore.Query, stored iter.Seq2[casestore.Found[casework.Registered[T]], error]) iter.Seq2[casestore.Found[casework.Registered[T]], error] {
+	if len(r.fixed) == 0 || q.Index != "" {
+		return stored
+	}
+	var fixed []casestore.Found[casework.Registered[T]]
+	for _, t := range r.fixed {
+		if pos := casestore.ThingKey(org, t.Key()); bytes.Compare(pos, q.After) > 0 {
+			fixed = append(fixed, casestore.Found[casework.Registered[T]]{Record: unstored(org, t), Pos: pos})
+		}
+	}
+	slices.SortFunc(fixed, func(a, b casestore.Found[casework.Registered[T]]) int { return bytes.Compare(a.Pos, b.Pos) })
+	return func(yield func(casestore.Found[casework.Registered[T]], error) bool) {
+		for f, err := range stored {
+			for ; err == nil && len(fixed) > 0 && bytes.Compare(fixed[0].Pos, f.Pos) < 0; fixed = fixed[1:] {
+				if !yield(fixed[0], nil) {
+					return
+				}
+			}
+			if !yield(f, err) || err != nil {
+				return
+			}
+		}
+		for _, f := range fixed {
+			if !yield(f, nil) {
+				return
+			}
+		}
+	}
+}
+
 // Conceals reports whether restricted fields are neither shown nor changed.
 func (r Register[T]) Conceals() bool { return r.guard.restricted != nil }
 
-// Save stores a thing: a new one, or another edition of one that is there. expect is the version that the caller saw, or 0 for
+// Absent is the version of a thing that is not there.
+const Absent = math.MaxUint64
+
+// Save stores a thing: a new one, or another edition of one that is there. expect is the version that the caller saw, Absent, or 0 for
 // whichever is there. A thing that is stored as it is already keeps its edition. Errors: fault.Invalid, Conflict.
 func (r Register[T]) Save(ctx context.Context, org casework.OrgID, thing T, by casework.Actor, expect uint64) (saved casework.Registered[T], err error) {
 	if r.guard.edit != nil {
@@ -161,7 +208,10 @@ func (r Register[T]) save(tx casestore.Tx, org casework.OrgID, thing T, by casew
 	if ignoreNotFound(err) != nil {
 		return saved, "", err
 	}
-	if expect != 0 && expect != saved.Version {
+	if expect == Absent && saved.Version != 0 {
+		return saved, "", fault.New(fault.Conflict, fmt.Sprintf("there is a %s %q already", r.kind, thing.Key()))
+	}
+	if expect != 0 && expect != Absent && expect != saved.Version {
 		return saved, "", fault.New(fault.Conflict, fmt.Sprintf("the %s %q has changed meanwhile", r.kind, thing.Key()))
 	}
 	return r.replace(tx, org, saved, thing, by, at)
