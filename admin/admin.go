@@ -204,6 +204,9 @@ type Options struct {
 
 	Stopping <-chan struct{} // closed: nobody is let wait any longer; nil: never
 
+	// Describe adds to the OpenAPI document what else the server answers; nil: nothing.
+	Describe func(*huma.OpenAPI)
+
 	Log     *slog.Logger     // nil: slog.Default
 	Now     func() time.Time // nil: time.Now
 	MaxBody int64            // bytes of a request; 0: DefaultMaxBody

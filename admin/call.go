@@ -217,6 +217,9 @@ func clip(s string) string {
 // serveDescription adds the OpenAPI document, built once from the calls that are registered.
 func (s *server) serveDescription(e *gin.Engine) error {
 	s.describeTrace()
+	if s.Describe != nil {
+		s.Describe(s.api.OpenAPI())
+	}
 	if err := showExamples(s.api.OpenAPI()); err != nil {
 		return err
 	}

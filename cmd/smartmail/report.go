@@ -4,12 +4,22 @@ import (
 	"fmt"
 	"net/http"
 	"os"
+	"slices"
 	"strings"
+
+	"github.com/danielgtaylor/huma/v2"
 
 	"smartmail/casework"
 	"smartmail/config"
 	"smartmail/report"
 )
+
+// describeReports tells of the calls without log-in, where an organisation has switched them on.
+func (s *service) describeReports(doc *huma.OpenAPI) {
+	if slices.ContainsFunc(s.cfg.Organisations, func(o config.Organisation) bool { return o.Report.Enabled }) {
+		report.Describe(doc)
+	}
+}
 
 // reports puts what needs no log-in before the API, where an organisation has switched it on.
 func (s *service) reports(api http.Handler) (http.Handler, error) {

@@ -34,4 +34,11 @@ func TestReportForm(t *testing.T) {
 			t.Errorf("%s %s: %d, want %d", x.method, x.path, res.StatusCode, x.status)
 		}
 	}
+	var doc struct {
+		Paths map[string]map[string]struct{ OperationID string }
+	}
+	i.call("GET", "/api/v1/openapi.json", nil, &doc)
+	if got := doc.Paths["/api/v1/public/{org}/reports"]["post"].OperationID; got != "send-report" {
+		t.Errorf("the description of the API has %q", got)
+	}
 }

@@ -369,7 +369,7 @@ func (s *service) api(token string, stopping <-chan struct{}) (*http.Server, err
 	}
 	h, err := admin.New(admin.Options{
 		House: admin.Open(s.desk), Router: s.router, Orgs: orgs, AdminToken: token, Metrics: s.metrics.handler(),
-		Previews: s.composer, TrustedProxies: s.cfg.HTTP.TrustedProxies, Ready: s.ready, PerToken: s.cfg.HTTP.Rate.PerToken, Bell: &s.bell, Observe: s.metrics.called, Stopping: stopping, Log: s.log,
+		Previews: s.composer, TrustedProxies: s.cfg.HTTP.TrustedProxies, Ready: s.ready, PerToken: s.cfg.HTTP.Rate.PerToken, Bell: &s.bell, Observe: s.metrics.called, Stopping: stopping, Describe: s.describeReports, Log: s.log,
 	})
 	if err != nil {
 		return nil, err
