@@ -23,7 +23,7 @@ type People interface {
 
 func (s *server) peopleCalls() {
 	register(s, call{method: http.MethodGet, path: prefix + "/people/export", id: "export-person", streams: true, object: true, exports: true,
-		summary: "All that is held of a person: contact, editions, tenancies, cases with what he sees of them, mails, suspensions, counts of notices, tokens"}, s.exportPerson)
+		summary: "All that is held of a person: contact, editions, tenancies, cases with what he sees of them, mails, suspensions, counts of notices, tokens, what he watches"}, s.exportPerson)
 	register(s, call{method: http.MethodPost, path: prefix + "/people/erase", id: "erase-person", waits: true,
 		summary: "Erase a person and keep the figures. Where next is not empty, call again with it as after"}, s.erasePerson)
 }
@@ -142,6 +142,11 @@ func (s *server) exported(ctx context.Context, e desk.Exported) (any, error) {
 		return e.Trusts, nil
 	case e.Notified != nil:
 		return e.Notified, nil
+	case e.Watch != nil:
+		return struct {
+			Case  uint64 `json:"case"`
+			Entry string `json:"entry"`
+		}{uint64(e.Watch.Case), string(e.Watch.Entry)}, nil
 	default:
 		return token(*e.Token), nil
 	}

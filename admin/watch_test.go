@@ -22,6 +22,12 @@ func TestWatchCalls(t *testing.T) {
 	if fmt.Sprint(c.Watchers) != "[nora mats]" {
 		t.Fatalf("watched by %v", c.Watchers)
 	}
+	var held struct{ Watches []struct{ Case uint64 } }
+	for email, want := range map[string]string{"mats@landlord.example": "[{1}]", "kund@open.example": "[]"} {
+		if h.want(http.StatusOK, &held, "GET", "/api/v1/people/export?email="+email, ""); fmt.Sprint(held.Watches) != want {
+			t.Errorf("of %s is held that he watches %v", email, held.Watches)
+		}
+	}
 	h.refused(422, "POST", "/api/v1/cases/1/watch", "") // the house's own token is nobody's
 	h.refused(409, "POST", "/api/v1/cases/1/watch?contact=nobody", "")
 	h.want(http.StatusAccepted, nil, "POST", "/api/v1/cases/1/messages", `{"lane":"internal","text":"Se här"}`)

@@ -24,6 +24,13 @@ type Exported struct {
 	Trusts   *casework.Party
 	Notified *casework.Notified
 	Token    *casework.APIToken
+	Watch    *Watched
+}
+
+// Watched is a case that somebody of the house watches.
+type Watched struct {
+	Case  casework.CaseNumber
+	Entry casework.EntryID // that told so
 }
 
 // The lists of an export, in their order.
@@ -38,11 +45,12 @@ const (
 	ListTrusted     = "trusted"
 	ListNotices     = "notices"
 	ListTokens      = "tokens"
+	ListWatches     = "watches"
 )
 
 // ExportLists lists them.
 func ExportLists() []string {
-	return []string{ListContacts, ListEditions, ListTenancies, ListCases, ListEntries, ListMails, ListSuspensions, ListTrusted, ListNotices, ListTokens}
+	return []string{ListContacts, ListEditions, ListTenancies, ListCases, ListEntries, ListMails, ListSuspensions, ListTrusted, ListNotices, ListTokens, ListWatches}
 }
 
 // Export finds a person, of whom Read gives all that is held. Errors as of Erase.
@@ -68,7 +76,7 @@ type Export struct {
 // holds no transaction for as long as a peer takes; what changes meanwhile is there as it was before or after. Errors are also those of give.
 func (x Export) Read(ctx context.Context, give func(Exported) error) error {
 	x.give = give
-	for _, list := range []func(context.Context) error{x.register, x.cases, x.entries, x.mails, x.addresses, x.tokens} {
+	for _, list := range []func(context.Context) error{x.register, x.cases, x.entries, x.mails, x.addresses, x.tokens, x.watches} {
 		if err := list(ctx); err != nil {
 			return err
 		}
@@ -229,6 +237,20 @@ func (x *Export) tokens(ctx context.Context) error {
 	q := casestore.Query{Prefix: casestore.K(string(x.org))}
 	return exportAll(ctx, x, casestore.Tokens, q, func(_ casestore.Tx, t casework.APIToken) (Exported, bool, error) {
 		return Exported{List: ListTokens, Token: &t}, slices.ContainsFunc(append(slices.Clone(t.Scope.Own), t.Scope.Suppliers...), x.person.Has), nil
+	})
+}
+
+func (x *Export) watches(ctx context.Context) error {
+	if x.contact == "" {
+		return nil
+	}
+	q := casestore.Query{Index: "by_watcher", Prefix: casestore.WatchedBy(x.org, x.contact)}
+	return exportAll(ctx, x, casestore.Cases, q, func(_ casestore.Tx, c casework.Case) (Exported, bool, error) {
+		i := slices.IndexFunc(c.Watchers, func(w casework.Watcher) bool { return w.Contact == x.contact })
+		if i < 0 {
+			return Exported{}, false, nil
+		}
+		return Exported{List: ListWatches, Watch: &Watched{Case: c.Number, Entry: c.Watchers[i].Entry}}, true, nil
 	})
 }
 
