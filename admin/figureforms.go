@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"cmp"
 	"context"
+	"encoding/binary"
 	"encoding/json"
 	"fmt"
 	"math"
@@ -15,8 +16,11 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/adapters/humagin"
 
+	"smartmail/casestore"
+	"smartmail/desk"
 	"smartmail/download"
 	"smartmail/exchange/sheet"
+	"smartmail/fault"
 	"smartmail/stats"
 	"smartmail/stats/chart"
 )
@@ -52,11 +56,55 @@ func (s *server) json(ctx context.Context, v any) (*huma.StreamResponse, error) 
 // table is the names of columns, and rows of texts and numbers.
 type table [][]any
 
-func answerList[T any](ctx context.Context, s *server, format, name string, list Figured[T], rows func([]T) table) (*huma.StreamResponse, error) {
-	if format != "json" {
-		return s.table(ctx, format, name, rows(list.Items))
+// maxRows is how many rows a table has: what a spreadsheet still opens at once.
+const maxRows = 100_000
+
+// figureList is a list of figures on its way to the caller.
+type figureList[T any] struct {
+	name  string
+	scope string // with all that its order and contents depend on
+	all   []T
+	id    func(T) string // what tells an item from the others
+	rows  func([]T) table
+}
+
+// answerList answers with a page, or with all as a table.
+func answerList[T any](ctx context.Context, s *server, in FigureListParams, l figureList[T], behind uint64) (*huma.StreamResponse, error) {
+	if in.Format != "json" {
+		if len(l.all) > maxRows {
+			return nil, fault.New(fault.Invalid, fmt.Sprintf("a table of %d rows is over the limit of %d: ask for a shorter period or a part, or for pages of json", len(l.all), maxRows))
+		}
+		return s.table(ctx, in.Format, l.name, l.rows(l.all))
 	}
-	return s.json(ctx, list)
+	after, err := decodeCursor(l.scope, in.Cursor)
+	if err != nil {
+		return nil, err
+	}
+	page, err := l.page(after, in.limit())
+	if err != nil {
+		return nil, err
+	}
+	return s.json(ctx, Figured[T]{Items: page.Items, Next: encodeCursor(l.scope, page.Next), Behind: behind})
+}
+
+// page is the part of the list behind a place: behind the item that ended the page before, wherever it stands now, or else as far in.
+func (l figureList[T]) page(after casestore.Key, limit int) (p desk.Page[T], err error) {
+	const size = 8
+	start := 0
+	if after != nil {
+		if len(after) < size {
+			return p, fault.New(fault.Invalid, "this cursor is not one of this list")
+		}
+		last := string(after[size:])
+		if start = slices.IndexFunc(l.all, func(v T) bool { return l.id(v) == last }) + 1; start == 0 {
+			start = int(min(binary.BigEndian.Uint64(after), uint64(len(l.all))))
+		}
+	}
+	end := min(start+limit, len(l.all))
+	if p.Items = append([]T{}, l.all[start:end]...); end < len(l.all) {
+		p.Next = append(casestore.Key(nil).Uint(uint64(end)), l.id(l.all[end-1])...)
+	}
+	return p, nil
 }
 
 // table answers with a file for a spreadsheet.

@@ -2,11 +2,13 @@ package admin
 
 import (
 	"context"
+	"fmt"
 	"strings"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
 
+	"smartmail/casework"
 	"smartmail/fault"
 	reg "smartmail/register"
 	"smartmail/stats"
@@ -87,12 +89,19 @@ type SupplierScore struct {
 	Chosen         int       `json:"chosen"`
 }
 
-type figureListInput struct {
+// FigureListParams ask for a list that is found in figures.
+type FigureListParams struct {
 	FigureParams
 	FormatParam
+	PageParams
 }
 
-func (s *server) compareSuppliers(ctx context.Context, in *figureListInput) (*huma.StreamResponse, error) {
+// list names the list that the parameters ask for.
+func (in FigureListParams) list(name string, org casework.OrgID, more ...int) string {
+	return scope(name, org, fmt.Sprintf("%+q", in.FigureParams), fmt.Sprint(more))
+}
+
+func (s *server) compareSuppliers(ctx context.Context, in *FigureListParams) (*huma.StreamResponse, error) {
 	org, err := callerOf(ctx).org(in.Org)
 	if err != nil {
 		return nil, err
@@ -101,7 +110,7 @@ func (s *server) compareSuppliers(ctx context.Context, in *figureListInput) (*hu
 	if err != nil {
 		return nil, err
 	}
-	out := Figured[SupplierScore]{Items: []SupplierScore{}, Behind: known.Behind}
+	out := figureList[SupplierScore]{name: "suppliers", scope: in.list("suppliers", org), id: func(v SupplierScore) string { return v.Supplier.ID }, rows: scoreSheet}
 	for _, c := range list {
 		v := SupplierScore{
 			Supplier: viewKey(c.Supplier), Asked: c.Asked, Accepted: c.Accepted, Declined: c.Declined, Withdrawn: c.Withdrawn, Waiting: c.Waiting, Done: c.Done,
@@ -111,9 +120,9 @@ func (s *server) compareSuppliers(ctx context.Context, in *figureListInput) (*hu
 		if known.Money {
 			v.OverCap = &c.Over
 		}
-		out.Items = append(out.Items, v)
+		out.all = append(out.all, v)
 	}
-	return answerList(ctx, s, in.Format, "suppliers", out, scoreSheet)
+	return answerList(ctx, s, *in, out, known.Behind)
 }
 
 // Repeat is a case whose fault had been done not long before.
@@ -126,7 +135,7 @@ type Repeat struct {
 	Done   time.Time `json:"before_done_at"`
 }
 
-func (s *server) listRepeats(ctx context.Context, in *figureListInput) (*huma.StreamResponse, error) {
+func (s *server) listRepeats(ctx context.Context, in *FigureListParams) (*huma.StreamResponse, error) {
 	org, err := callerOf(ctx).org(in.Org)
 	if err != nil {
 		return nil, err
@@ -135,16 +144,15 @@ func (s *server) listRepeats(ctx context.Context, in *figureListInput) (*huma.St
 	if err != nil {
 		return nil, err
 	}
-	out := Figured[Repeat]{Items: []Repeat{}, Behind: known.Behind}
+	out := figureList[Repeat]{name: "repeats", scope: in.list("repeats", org), id: func(v Repeat) string { return fmt.Sprint(v.Case) }, rows: repeatSheet}
 	for _, r := range list {
-		out.Items = append(out.Items, Repeat{uint64(r.Case), uint64(r.Before), r.Class, FigureKey{r.Object, r.Label}, r.Opened, r.Done})
+		out.all = append(out.all, Repeat{uint64(r.Case), uint64(r.Before), r.Class, FigureKey{r.Object, r.Label}, r.Opened, r.Done})
 	}
-	return answerList(ctx, s, in.Format, "repeats", out, repeatSheet)
+	return answerList(ctx, s, *in, out, known.Behind)
 }
 
 type clustersInput struct {
-	FigureParams
-	FormatParam
+	FigureListParams
 	Least int `query:"least" minimum:"2" maximum:"1000" default:"10" doc:"How many cases are a cluster."`
 	Days  int `query:"within_days" minimum:"1" maximum:"90" default:"3" doc:"Within how many days of one another they are reported."`
 }
@@ -169,21 +177,20 @@ func (s *server) listClusters(ctx context.Context, in *clustersInput) (*huma.Str
 	if err != nil {
 		return nil, err
 	}
-	out := Figured[Cluster]{Items: []Cluster{}, Behind: known.Behind}
+	out := figureList[Cluster]{name: "clusters", scope: in.list("clusters", org, in.Least, in.Days), id: func(v Cluster) string { return fmt.Sprintf("%q %q %d", v.Object.ID, v.Class, v.First.Unix()) }, rows: clusterSheet}
 	for _, c := range list {
 		v := Cluster{Object: FigureKey{c.Object, c.Label}, Class: c.Class, First: c.First, Last: c.Last, Count: c.Count, Open: c.Open, Cases: []uint64{}}
 		for _, n := range c.Cases {
 			v.Cases = append(v.Cases, uint64(n))
 		}
-		out.Items = append(out.Items, v)
+		out.all = append(out.all, v)
 	}
-	return answerList(ctx, s, in.Format, "clusters", out, clusterSheet)
+	return answerList(ctx, s, in.FigureListParams, out, known.Behind)
 }
 
 type planInput struct {
-	FigureParams // without from the five years before to
-	FormatParam
-	Least int `query:"least" minimum:"1" maximum:"1000" default:"3" doc:"How many cases make a row."`
+	FigureListParams     // without from the five years before to
+	Least            int `query:"least" minimum:"1" maximum:"1000" default:"3" doc:"How many cases make a row."`
 }
 
 // PlanRow is what the faults of one part of a building suggest for a maintenance plan.
@@ -210,7 +217,7 @@ func (s *server) suggestPlan(ctx context.Context, in *planInput) (*huma.StreamRe
 	if err != nil {
 		return nil, err
 	}
-	out := Figured[PlanRow]{Items: []PlanRow{}, Behind: known.Behind}
+	out := figureList[PlanRow]{name: "plan", scope: in.list("plan", org, in.Least), id: func(v PlanRow) string { return fmt.Sprintf("%q %q %q", v.Building.ID, v.SystemCode, v.Class) }, rows: planSheet}
 	for _, r := range list {
 		v := PlanRow{
 			Building: FigureKey{r.Building, r.Label}, SystemCode: r.System, AFFCode: r.AFF, Class: r.Class, Cases: r.Cases, Repeats: r.Repeats,
@@ -222,7 +229,7 @@ func (s *server) suggestPlan(ctx context.Context, in *planInput) (*huma.StreamRe
 		if known.Money {
 			v.Cost, v.PerYear = kronor(r.Cost), kronor(r.PerYear)
 		}
-		out.Items = append(out.Items, v)
+		out.all = append(out.all, v)
 	}
-	return answerList(ctx, s, in.Format, "plan", out, planSheet)
+	return answerList(ctx, s, in.FigureListParams, out, known.Behind)
 }

@@ -58,7 +58,7 @@ func (in FigureParams) query() stats.Query {
 
 // FormatParam says in which form a list is wanted.
 type FormatParam struct {
-	Format string `query:"format" enum:"json,csv,xlsx" default:"json" doc:"csv and xlsx: a table for a spreadsheet; csv is UTF-8 with semicolons."`
+	Format string `query:"format" enum:"json,csv,xlsx" default:"json" doc:"csv and xlsx: a table for a spreadsheet, whole up to 100,000 rows and 422 above; csv is UTF-8 with semicolons. Pages are of json."`
 }
 
 // Figures are the sums of a row. Each counts when it happened: a case is opened in one month and done in another.
@@ -118,8 +118,9 @@ type FigureTable struct {
 
 // Figured is a list that was found in figures.
 type Figured[T any] struct {
-	Items  []T    `json:"items" nullable:"false" doc:"1000 at most"`
-	Behind uint64 `json:"behind" doc:"Events that are not counted yet: more than a few while figures are made anew"`
+	Items  []T     `json:"items" nullable:"false"`
+	Next   *string `json:"next" doc:"Cursor of the following page; null at the end."`
+	Behind uint64  `json:"behind" doc:"Events that are not counted yet: more than a few while figures are made anew"`
 }
 
 // view shows figures; money: with amounts.

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -137,6 +138,20 @@ func TestFigures(t *testing.T) {
 	h.want(http.StatusOK, &plan, "GET", "/api/v1/figures/plan?least=1", "")
 	if len(plan.Items) != 5 || plan.Items[0].Cost == nil {
 		t.Errorf("%+v", plan)
+	}
+	var paged []admin.PlanRow
+	for cursor := ""; ; {
+		var page admin.Figured[admin.PlanRow]
+		h.want(http.StatusOK, &page, "GET", "/api/v1/figures/plan?least=1&limit=2&cursor="+cursor, "")
+		if paged = append(paged, page.Items...); page.Next == nil || len(page.Items) != 2 {
+			break
+		}
+		cursor = *page.Next
+		h.refused(422, "GET", "/api/v1/figures/plan?least=2&cursor="+cursor, "")
+		h.refused(422, "GET", "/api/v1/figures/repeats?cursor="+cursor, "")
+	}
+	if !reflect.DeepEqual(paged, plan.Items) {
+		t.Errorf("pages %+v, whole %+v", paged, plan.Items)
 	}
 	for path, status := range map[string]int{
 		"?by=month,year": 422, "?by=class,class": 422, "?by=nothing": 422, "?by=class,object,area,segment": 422, "?from=yesterday": 422, "?from=2027&to=2026": 422, "?format=svg": 422,

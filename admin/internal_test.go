@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"smartmail/casestore"
+	"smartmail/fault"
 )
 
 func FuzzCursor(f *testing.F) {
@@ -40,6 +41,55 @@ func FuzzCursor(f *testing.F) {
 			t.Error("half a cursor was taken for a whole one")
 		}
 	})
+}
+
+// Pages go on behind the item that ended the one before, wherever it stands by then, and as far in where it has gone.
+func TestFigurePages(t *testing.T) {
+	l := figureList[string]{all: strings.Fields("a b c d e"), id: func(s string) string { return s }}
+	pages := func(l figureList[string], after casestore.Key) (got string) {
+		for range 10 {
+			p, err := l.page(after, 2)
+			if err != nil {
+				t.Fatal(err)
+			}
+			got += strings.Join(p.Items, "") + "|"
+			if after = p.Next; after == nil {
+				return got
+			}
+		}
+		return got
+	}
+	first, err := l.page(nil, 2)
+	if got := pages(l, nil); got != "ab|cd|e|" || err != nil {
+		t.Errorf("pages %s, %v", got, err)
+	}
+	l.all = strings.Fields("x a b c d e")
+	if got := pages(l, first.Next); got != "cd|e|" {
+		t.Errorf("with one more in front, after b: %s", got)
+	}
+	l.all = strings.Fields("a c d e")
+	if got := pages(l, first.Next); got != "de|" {
+		t.Errorf("without b: %s", got)
+	}
+	if l.all = nil; pages(l, first.Next) != "|" {
+		t.Error("there is something behind the end")
+	}
+	if _, err := l.page(casestore.Key("short"), 2); !fault.Is(err, fault.Invalid) {
+		t.Errorf("no place: %v", err)
+	}
+}
+
+// A table has all rows or none: what is too long for a spreadsheet is said to be.
+func TestLongTable(t *testing.T) {
+	l := figureList[int]{name: "x", all: make([]int, maxRows+1), rows: func(all []int) table { return make(table, len(all)) }}
+	in := FigureListParams{FormatParam: FormatParam{Format: "csv"}}
+	if _, err := answerList(t.Context(), &server{}, in, l, 0); !fault.Is(err, fault.Invalid) {
+		t.Errorf("a row too many: %v", err)
+	}
+	l.all = l.all[1:]
+	if _, err := answerList(t.Context(), &server{}, in, l, 0); err != nil {
+		t.Errorf("as many rows as there may be: %v", err)
+	}
 }
 
 func FuzzValues(f *testing.F) {

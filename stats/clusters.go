@@ -38,7 +38,7 @@ type report struct {
 	open   bool
 }
 
-// Clusters lists the clusters of cases that were opened within the query's period, the newest first, MaxListed at most.
+// Clusters lists the clusters of cases that were opened within the query's period, the newest first.
 func (x *Index) Clusters(ctx context.Context, org casework.OrgID, q Query, e *Estate, t Together) ([]Cluster, error) {
 	if t.Least < 2 || t.Within <= 0 {
 		return nil, fault.New(fault.Invalid, fmt.Sprintf("a cluster is two cases or more within a time: %d within %s", t.Least, t.Within))
@@ -74,7 +74,7 @@ func (x *Index) Clusters(ctx context.Context, org casework.OrgID, q Query, e *Es
 	slices.SortFunc(list, func(a, b Cluster) int {
 		return cmp.Or(b.Last.Compare(a.Last), cmp.Compare(b.Count, a.Count), cmp.Compare(a.Object, b.Object), cmp.Compare(a.Class, b.Class))
 	})
-	return list[:min(len(list), MaxListed)], nil
+	return list, nil
 }
 
 // house is the building that an object is or lies in, or else the property, or else itself.

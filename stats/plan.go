@@ -44,7 +44,7 @@ type partKey struct {
 }
 
 // Plan suggests rows for a maintenance plan, from the cases that were opened in the query's period: by building and system code, or by class
-// where nothing on the way to the object has a code. least is how many cases make a row. The dearest come first, MaxListed at most. A
+// where nothing on the way to the object has a code. least is how many cases make a row. The dearest come first. A
 // period without ends is the last planYears.
 func (x *Index) Plan(ctx context.Context, org casework.OrgID, q Query, e *Estate, least int) ([]PlanRow, error) {
 	var (
@@ -94,7 +94,7 @@ func (x *Index) Plan(ctx context.Context, org casework.OrgID, q Query, e *Estate
 	slices.SortFunc(list, func(a, b PlanRow) int {
 		return cmp.Or(cmp.Compare(b.Cost, a.Cost), cmp.Compare(b.Cases, a.Cases), cmp.Compare(a.Building, b.Building), cmp.Compare(a.System, b.System), cmp.Compare(a.Class, b.Class))
 	})
-	return list[:min(len(list), MaxListed)], nil
+	return list, nil
 }
 
 // part is the row that a case belongs to.

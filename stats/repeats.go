@@ -87,7 +87,7 @@ type Repeat struct {
 	Opened, Done  time.Time
 }
 
-// Repeats lists the cases that were opened within the query's period and are repeats, the newest first, MaxListed at most.
+// Repeats lists the cases that were opened within the query's period and are repeats, the newest first.
 func (x *Index) Repeats(ctx context.Context, org casework.OrgID, q Query, e *Estate) (list []Repeat, err error) {
 	var (
 		l        *lens
@@ -121,5 +121,5 @@ func (x *Index) Repeats(ctx context.Context, org casework.OrgID, q Query, e *Est
 	slices.SortFunc(list, func(a, b Repeat) int {
 		return cmp.Or(b.Opened.Compare(a.Opened), cmp.Compare(b.Case, a.Case))
 	})
-	return list[:min(len(list), MaxListed)], nil
+	return list, nil
 }

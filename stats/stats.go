@@ -18,7 +18,7 @@
 //   - A caller with a scope gets sums of the cases that he sees, decided on each, and no others: they are computed, never subtracted.
 //   - No fact holds what a person is called or reached by: suppliers and whoever cases are assigned to are told apart by a digest of
 //     the address. What a person is forgotten by, on the case and in the register, leaves the figures as they are.
-//   - Groups, and what is listed beside them, are bounded; a question is answered in one View, which ends with its context.
+//   - Groups are bounded, and what is listed beside them by the cases that there are; a question is answered in one View, which ends with its context.
 package stats
 
 import (
@@ -93,7 +93,6 @@ type Query struct {
 const (
 	MaxBy     = 3
 	MaxGroups = 20_000
-	MaxListed = 1_000 // repeats, clusters, rows of a plan
 )
 
 // Check finds what is wrong with a query. Errors are of kind fault.Invalid.

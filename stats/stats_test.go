@@ -95,6 +95,22 @@ func TestRepeats(t *testing.T) {
 	}
 }
 
+// A fault that comes back every day for years is told of whole.
+func TestManyRepeats(t *testing.T) {
+	const many = 1_200
+	h := newHouse(t)
+	for n := range casework.CaseNumber(many) {
+		at := noon.Add(time.Duration(n) * time.Hour)
+		h.open(n+1, "VVS", "oak-1", at)
+		h.status(n+1, casework.StatusDone, at.Add(time.Minute))
+	}
+	h.catchUp()
+	list, err := h.index.Repeats(t.Context(), h.org, stats.Query{}, h.estate)
+	if err != nil || len(list) != many-1 || list[0].Case != many || list[many-2].Case != 2 {
+		t.Errorf("%d of %d repeats: %v", len(list), many-1, err)
+	}
+}
+
 func TestClusters(t *testing.T) {
 	h := newHouse(t)
 	n := casework.CaseNumber(0)

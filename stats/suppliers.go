@@ -78,7 +78,7 @@ func (x *Index) Suppliers(ctx context.Context, org casework.OrgID, q Query, e *E
 		}
 		return compareKeys(a.Supplier, b.Supplier)
 	})
-	return list[:min(len(list), MaxListed)], nil
+	return list, nil
 }
 
 func (s *scoring) add(f *fact, o *order) {
