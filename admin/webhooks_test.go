@@ -14,6 +14,7 @@ func TestWebhook(t *testing.T) {
 	h := newHouse(t)
 	admins := bearer(adminToken)
 	var made admin.Webhook
+	h.refused(422, "POST", "/api/v1/webhooks?org=a", `{"url":"https://erp.example.org/x","kinds":["note","mail-in"]}`, admins...)
 	a := h.want(http.StatusCreated, &made, "POST", "/api/v1/webhooks?org=a", `{"url":"https://erp.example.org/x","kinds":["note"]}`, admins...)
 	path, seen := "/api/v1/webhooks/"+made.ID+"?org=a", append([]string{"If-Match", a.header.Get("ETag")}, admins...)
 	if !made.Active || !strings.Contains(string(a.body), `"secret":"whsec_`) {

@@ -33,6 +33,15 @@ const (
 	KindAttended    EntryKind = "attended"     // a person has seen to what an entry asked for
 )
 
+// EntryKinds lists all kinds.
+func EntryKinds() []EntryKind {
+	return []EntryKind{
+		KindCreated, KindMailIn, KindMailOut, KindNote, KindOrder, KindStatus, KindAssignment, KindChange, KindParticipant, KindLink, KindConfirm, KindCorrection,
+		KindTime, KindMaterial, KindCost, KindInvitation, KindFlag, KindWithdrawal, KindDelivery, KindSuspension, KindMention, KindWatch, KindDoors, KindAttended,
+		KindErasure, KindHold,
+	}
+}
+
 // Sender says how well we know who wrote a mail.
 type Sender string
 

@@ -1,6 +1,7 @@
 package casework
 
 import (
+	"fmt"
 	"net/url"
 	"slices"
 	"time"
@@ -56,6 +57,16 @@ func (w Webhook) Check() error {
 	return nil
 }
 
+// CheckKinds refuses kinds of which no event ever is: a receiver with a slip in one would wait in vain.
+func (w Webhook) CheckKinds() error {
+	for _, k := range w.Kinds {
+		if k != string(EventRegister) && !slices.Contains(EntryKinds(), EntryKind(k)) {
+			return fault.New(fault.Invalid, fmt.Sprintf("kinds: %q is none of %s and %v", k, EventRegister, EntryKinds()))
+		}
+	}
+	return nil
+}
+
 // Active reports whether it is told of events.
 func (w Webhook) Active() bool { return w.DisabledAt.IsZero() && !w.Paused }
 
@@ -90,8 +101,11 @@ func (w Webhook) Edit(e WebhookEdit) (Webhook, error) {
 		w.URL = *e.URL
 		w.Attempts, w.FailingAt, w.NextAt = 0, time.Time{}, time.Time{}
 	}
-	if e.Kinds != nil {
+	if e.Kinds != nil && !slices.Equal(*e.Kinds, was.Kinds) { // what it has from before kinds were checked may stay
 		w.Kinds = slices.Clone(*e.Kinds)
+		if err := w.CheckKinds(); err != nil {
+			return was, err
+		}
 	}
 	switch {
 	case e.Active == nil:

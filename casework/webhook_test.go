@@ -59,6 +59,16 @@ func TestEditWebhook(t *testing.T) {
 	if _, err := w.Edit(WebhookEdit{URL: new("ftp://a.example")}); !fault.Is(err, fault.Invalid) {
 		t.Errorf("no address: %v", err)
 	}
+	if _, err := w.Edit(WebhookEdit{Kinds: new([]string{"note", "mail-in"})}); !fault.Is(err, fault.Invalid) {
+		t.Errorf("a kind that there is not: %v", err)
+	}
+	if _, err := w.Edit(WebhookEdit{Kinds: new([]string{"register", "hold"})}); err != nil {
+		t.Errorf("other kinds: %v", err)
+	}
+	w.Kinds = []string{"of before"}
+	if got, err := w.Edit(WebhookEdit{Kinds: new([]string{"of before"}), Active: new(false)}); err != nil || got.Active() {
+		t.Errorf("one with an old kind can't be paused: %v", err)
+	}
 	paused, _ := w.Edit(WebhookEdit{Active: new(false)})
 	again, err := paused.Edit(WebhookEdit{Active: new(true)})
 	if err != nil || !again.Active() || again.Edition != 2 || again.Attempts != 0 || !again.NextAt.Equal(time.Time{}) {

@@ -2,6 +2,7 @@ package desk
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/base64"
 	"fmt"
@@ -18,7 +19,7 @@ const noWebhook = "there is no such webhook"
 
 // CreateWebhook makes a webhook that is told of what happens from now on. Errors: fault.Invalid, Conflict.
 func (d *Desk) CreateWebhook(ctx context.Context, w casework.Webhook, by casework.Actor) (casework.Webhook, error) {
-	if err := w.Check(); err != nil {
+	if err := cmp.Or(w.Check(), w.CheckKinds()); err != nil {
 		return w, err
 	}
 	var secret [32]byte
