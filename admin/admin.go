@@ -44,6 +44,7 @@ type Cases interface {
 	Cases(ctx context.Context, org casework.OrgID, f desk.CaseFilter, after casestore.Key, limit int) (desk.Page[casework.Case], error)
 	Open(ctx context.Context, org casework.OrgID, cmd casework.Open, by casework.Actor) (casework.Case, error)
 	Do(ctx context.Context, org casework.OrgID, n casework.CaseNumber, cmd casework.Command, by casework.Actor, expect uint64) (casework.Case, []casework.Entry, error)
+	Unregistered(ctx context.Context, org casework.OrgID, class, object string) (noClass, noObject bool, err error)
 }
 
 // Links is what the API does with two cases at a time.

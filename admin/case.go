@@ -55,6 +55,7 @@ type Case struct {
 	Orders      []WorkOrder       `json:"orders" nullable:"false"`
 	Watchers    []string          `json:"watchers,omitempty" doc:"Contacts of the house who hear of what happens on it"`
 	Todo        []Todo            `json:"todo" nullable:"false" doc:"What waits for a person, oldest first"`
+	Notices     []string          `json:"notices,omitempty" doc:"Of the answer to a call that gave the case a class or an object: what of it is not in the register, and was taken all the same"`
 }
 
 // TransformSchema implements huma.SchemaTransformer.

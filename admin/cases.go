@@ -42,6 +42,23 @@ func (s *server) showCase(c casework.Case) (*caseOutput, error) {
 	return &caseOutput{ETag: etag(c.Version), Body: body}, err
 }
 
+// showNoticing is showCase, with what of a class and an object that a call gave the case is not in the register: they are taken, but no deadline,
+// route, field or house comes of them, and most often somebody has mistyped one.
+func (s *server) showNoticing(ctx context.Context, c casework.Case, class, object string) (*caseOutput, error) {
+	out, err := s.showCase(c)
+	if err != nil {
+		return nil, err
+	}
+	noClass, noObject, err := s.desk(ctx).Unregistered(ctx, c.Org, class, object)
+	if noClass {
+		out.Body.Notices = append(out.Body.Notices, fmt.Sprintf("class: %q is not in the register", class))
+	}
+	if noObject {
+		out.Body.Notices = append(out.Body.Notices, fmt.Sprintf("object: %q is not in the register", object))
+	}
+	return out, err
+}
+
 func etag(version uint64) string { return `"` + strconv.FormatUint(version, 10) + `"` }
 
 // location is the address of something that a call has made.
@@ -112,9 +129,12 @@ func (s *server) openCase(ctx context.Context, in *openCaseInput) (*caseOutput, 
 	if err != nil {
 		return nil, err
 	}
-	out, err := s.showCase(c)
+	out, err := s.showNoticing(ctx, c, b.Class, b.Object)
+	if err != nil {
+		return nil, err
+	}
 	out.Location = location(org, "cases", c.Number)
-	return out, err
+	return out, nil
 }
 
 type getCaseInput struct{ CaseParam }
@@ -175,7 +195,7 @@ func (s *server) editCase(ctx context.Context, in *editCaseInput) (*caseOutput, 
 	if err != nil {
 		return nil, err
 	}
-	return s.showCase(c)
+	return s.showNoticing(ctx, c, b.Class.Value, b.Object.Value)
 }
 
 // expected turns the If-Match of a case into the version that must still hold, or 0.

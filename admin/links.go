@@ -91,9 +91,12 @@ func (s *server) splitCase(ctx context.Context, in *splitCaseInput) (*caseOutput
 	if err != nil {
 		return nil, err
 	}
-	out, err := s.showCase(c)
+	out, err := s.showNoticing(ctx, c, b.Class, b.Object)
+	if err != nil {
+		return nil, err
+	}
 	out.Location = location(org, "cases", c.Number)
-	return out, err
+	return out, nil
 }
 
 type moveEntryInput struct {

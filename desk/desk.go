@@ -159,6 +159,9 @@ func (d *Desk) Do(ctx context.Context, org casework.OrgID, n casework.CaseNumber
 		if expect != 0 && expect != c.Version {
 			return fault.New(fault.Conflict, fmt.Sprintf("case %d has changed meanwhile", n))
 		}
+		if err := livingAfter(tx, c, cmd); err != nil {
+			return err
+		}
 		now := d.Now()
 		if after, entries, err = d.act(tx, c, cmd, by, now); err != nil {
 			return err
@@ -192,6 +195,9 @@ func (d *Desk) Open(ctx context.Context, org casework.OrgID, cmd casework.Open, 
 func (d *Desk) openSeeing(ctx context.Context, org casework.OrgID, cmd casework.Open, by casework.Actor, seen seeing) (casework.Case, error) {
 	var opened casework.Case
 	err := d.update(ctx, func(tx casestore.Tx) (err error) {
+		if err := living(tx, org, cmd.Class, cmd.Object); err != nil {
+			return err
+		}
 		opened, err = d.openFor(tx, org, cmd, by, d.Now(), seen)
 		return err
 	})

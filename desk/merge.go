@@ -94,6 +94,9 @@ func (d *Desk) Split(ctx context.Context, org casework.OrgID, n casework.CaseNum
 		if err != nil {
 			return caseError(n, err)
 		}
+		if err := living(tx, org, o.Open.Class, o.Open.Object); err != nil {
+			return err
+		}
 		now := d.Now()
 		open := o.open(from)
 		if split, err = d.open(tx, org, open, o.By, now, nil); err != nil {
