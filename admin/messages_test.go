@@ -91,6 +91,10 @@ func TestSizeLimits(t *testing.T) {
 func TestPostOrder(t *testing.T) {
 	h := newHouse(t)
 	h.open("Kranen")
+	h.want(http.StatusOK, nil, "PUT", "/api/v1/contacts/glas", `{"id":"glas","company":true,"parts":["supplier"],"name":"Glas AB","emails":["glas@sup.example","x@sup.example"]}`)
+	h.want(http.StatusOK, nil, "PUT", "/api/v1/contacts/gone", `{"id":"gone","company":true,"parts":["supplier"],"name":"Borta AB","emails":["gone@sup.example"],"archived":true}`)
+	h.want(http.StatusOK, nil, "PUT", "/api/v1/contacts/mute", `{"id":"mute","company":true,"parts":["supplier"],"name":"Tyst AB"}`)
+	h.want(http.StatusOK, nil, "PUT", "/api/v1/contacts/k1", `{"id":"k1","parts":["customer"],"name":"Anna","emails":["anna@home.example"]}`)
 	path := "/api/v1/cases/1/orders"
 	for _, x := range []struct{ body, lane, to, deadline, priceCap string }{
 		{`{"supplier":"ror@sup.example","text":"Byt packning"}`, "supplier-2", "ror@sup.example", "", ""},
@@ -98,6 +102,9 @@ func TestPostOrder(t *testing.T) {
 		{`{"supplier":"Glas AB <glas@sup.example>","quote":true,"deadline":"2026-12-01","price_cap":99.9}`, "supplier-4", "glas@sup.example", "2026-12-01T23:59:59Z", "99.90"},
 		{`{"supplier":"ror@sup.example","text":"x","deadline":null,"price_cap":null,"quote":null}`, "supplier-2", "ror@sup.example", "", ""},
 		{`{"supplier":"ror@sup.example","price_cap":1000000000.00}`, "supplier-2", "ror@sup.example", "", "1000000000"},
+		{`{"supplier":"glas","text":"x"}`, "supplier-4", "glas@sup.example", "", ""},
+		{`{"supplier":{"contact":"glas"},"text":"x","deadline":"2026-11-24"}`, "supplier-4", "glas@sup.example", "2026-11-24T23:59:59Z", ""},
+		{`{"suppliers":[{"contact":"glas"}],"quote":true}`, "supplier-4", "glas@sup.example", "", ""},
 		{`{"supplier":"ror@sup.example","price_cap":0.07}`, "supplier-2", "ror@sup.example", "", "0.07"},
 	} {
 		var e admin.Entry
@@ -125,6 +132,8 @@ func TestPostOrder(t *testing.T) {
 		`{"text":"x"}`, `{"supplier":"nobody","text":"x"}`, `{"supplier":{"name":"x"}}`, `{"supplier":{"email":"a@b.example","phone":"1"}}`, `{"supplier":7}`, `{"supplier":null}`,
 		`{"supplier":"a@b.example","price_cap":-1}`, `{"supplier":"a@b.example","price_cap":1.005}`, `{"supplier":"a@b.example","price_cap":1e3}`,
 		`{"supplier":"a@b.example","price_cap":1000000001}`, `{"supplier":"a@b.example","price_cap":"1200"}`,
+		`{"supplier":"gone"}`, `{"supplier":"mute"}`, `{"supplier":"k1"}`, `{"supplier":{"contact":"glas","email":"a@b.example"}}`, `{"suppliers":["glas","glas@sup.example"],"quote":true}`,
+		`{"supplier":"a@b.example","deadline":"2026-11-23"}`, `{"supplier":"a@b.example","deadline":"2026-11-24T11:59:59Z"}`, `{"supplier":""}`,
 		`{"supplier":"a@b.example","deadline":"soon"}`, `{"supplier":"a@b.example","deadline":7}`, `{"supplier":"a@b.example\r\nBcc: x@y.example"}`,
 	} {
 		h.refused(422, "POST", path, body)

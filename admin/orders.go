@@ -180,7 +180,7 @@ func (s *server) postOrder(ctx context.Context, in *postOrderInput) (*orderedEnt
 		suppliers = []Supplier{b.Supplier}
 	}
 	n := casework.CaseNumber(in.Number)
-	cmd := casework.Order{Name: suppliers[0].Name, Email: suppliers[0].Email, MailOut: casework.MailOut{
+	cmd := casework.Order{Name: suppliers[0].Name, Email: suppliers[0].Email, Contact: suppliers[0].Contact, MailOut: casework.MailOut{
 		Text: b.Text, Deadline: b.Deadline.in(s.location(org)), PriceCap: int64(b.PriceCap), Quote: b.Quote,
 	}}
 	for _, other := range suppliers[1:] {

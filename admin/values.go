@@ -122,20 +122,26 @@ func (Kronor) Schema(huma.Registry) *huma.Schema {
 		Description: "Kronor, with at most two decimals, written without an exponent."}
 }
 
-// Supplier is whom an order goes to: an address, alone or with a name before it, or an object of the two.
-type Supplier struct{ Name, Email string }
+// Supplier is whom an order goes to: an address, alone or with a name before it; the id of a contact; or an object.
+type Supplier struct{ Name, Email, Contact string }
 
 // SupplierObject is a supplier's long form.
 type SupplierObject struct {
-	Name  string `json:"name,omitempty" maxLength:"200"`
-	Email string `json:"email" maxLength:"254"`
+	Name    string `json:"name,omitempty" maxLength:"200"`
+	Email   string `json:"email,omitempty" maxLength:"254" doc:"This, or contact"`
+	Contact string `json:"contact,omitempty" maxLength:"64" doc:"Of the register; its first address is written to"`
 }
 
 // UnmarshalJSON takes both forms. Whether the address can be written to is for the domain to say.
 func (s *Supplier) UnmarshalJSON(b []byte) error {
 	var text string
 	if json.Unmarshal(b, &text) == nil {
-		s.Email = strings.TrimSpace(text)
+		text = strings.TrimSpace(text)
+		if !strings.Contains(text, "@") { // no address is without one, and no id has one
+			s.Contact = text
+			return nil
+		}
+		s.Email = text
 		if a, err := mail.ParseAddress(text); err == nil {
 			s.Name, s.Email = a.Name, a.Address
 		}
@@ -143,7 +149,7 @@ func (s *Supplier) UnmarshalJSON(b []byte) error {
 	}
 	var object SupplierObject
 	if err := json.Unmarshal(b, &object); err != nil {
-		return errors.New("a supplier is an address or an object with email and name")
+		return errors.New("a supplier is an address, a contact's id, or an object with email and name, or contact")
 	}
 	*s = Supplier(object)
 	return nil
@@ -153,7 +159,7 @@ func (s *Supplier) UnmarshalJSON(b []byte) error {
 func (Supplier) Schema(r huma.Registry) *huma.Schema {
 	long := 500
 	return &huma.Schema{
-		Description: "An e-mail address, or an object of name and email.",
+		Description: "An e-mail address, the id of a contact of the register, or an object of name and email, or contact.",
 		OneOf: []*huma.Schema{
 			{Type: huma.TypeString, MaxLength: &long, Examples: []any{"Rör AB <order@ror.example>"}},
 			r.Schema(reflect.TypeFor[SupplierObject](), true, ""),

@@ -3,17 +3,19 @@ package casework
 import (
 	"fmt"
 	"slices"
+	"time"
 
 	"smartmail/fault"
 )
 
-// Supplier is whom an order goes to.
-type Supplier struct{ Name, Email string }
+// Supplier is whom an order goes to: an address, or a contact of the register, whose address and name the desk fills in.
+type Supplier struct{ Name, Email, Contact string }
 
 // Order sends the case to a supplier, on a lane of his own. A request for a price (MailOut.Quote) may go to others as well, each
 // on his own lane, where none sees that others were asked.
 type Order struct {
 	Name, Email string
+	Contact     string // see Supplier
 	Others      []Supplier
 	Request     OrderNo // an earlier request that this one belongs to: the offers are compared; 0: a new one
 	MailOut
@@ -23,8 +25,8 @@ type Order struct {
 const maxAsked = 20
 
 func (o Order) apply(c *Case, t *teller) error {
-	suppliers := append([]Supplier{{o.Name, o.Email}}, o.Others...)
-	if err := o.check(c, suppliers); err != nil {
+	suppliers := o.Suppliers()
+	if err := o.check(c, suppliers, t.at); err != nil {
 		return err
 	}
 	request := o.Request
@@ -46,8 +48,21 @@ func (o Order) apply(c *Case, t *teller) error {
 	return nil
 }
 
-func (o Order) check(c *Case, suppliers []Supplier) error {
+// Suppliers are all whom the order goes to.
+func (o Order) Suppliers() []Supplier {
+	return append([]Supplier{{o.Name, o.Email, o.Contact}}, o.Others...)
+}
+
+// To is the order with others in their places.
+func (o Order) To(suppliers []Supplier) Order {
+	o.Name, o.Email, o.Contact, o.Others = suppliers[0].Name, suppliers[0].Email, suppliers[0].Contact, suppliers[1:]
+	return o
+}
+
+func (o Order) check(c *Case, suppliers []Supplier, at time.Time) error {
 	switch {
+	case !o.Deadline.IsZero() && o.Deadline.Before(at):
+		return fault.New(fault.Invalid, "deadline: it has gone by")
 	case len(o.Text) > maxText:
 		return fault.New(fault.Invalid, fmt.Sprintf("the order is longer than %d bytes", maxText))
 	case o.PriceCap < 0:

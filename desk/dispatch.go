@@ -159,6 +159,9 @@ func ruled(tx casestore.Tx, c casework.Case, cmd casework.Command) (casework.Com
 		p.Mentions, err = ofTheHouse(tx, c.Org, casework.Mentioned(p.Text))
 		return p, err
 	}
+	if o, ok := cmd.(casework.Order); ok {
+		return addressed(tx, c.Org, o)
+	}
 	e, ok := cmd.(casework.Edit)
 	if !ok {
 		return cmd, nil

@@ -223,6 +223,9 @@ func (g *Guarded) Do(ctx context.Context, org casework.OrgID, n casework.CaseNum
 	if err != nil {
 		return casework.Case{}, nil, err
 	}
+	if err := g.knowsSuppliers(ctx, org, cmd); err != nil {
+		return casework.Case{}, nil, err
+	}
 	c, entries, err := g.desk.Do(ctx, org, n, cmd, by, expect)
 	if c, err = g.shown(ctx, c, err); err == nil {
 		entries, err = g.veilAll(ctx, entries)

@@ -1,12 +1,15 @@
 package desk
 
 import (
+	"cmp"
 	"context"
 	"fmt"
+	"slices"
 
 	"smartmail/casestore"
 	"smartmail/casework"
 	"smartmail/fault"
+	"smartmail/register"
 )
 
 // OrderView is an order with what it was about and what the supplier stated.
@@ -53,6 +56,51 @@ func (d *Desk) Order(ctx context.Context, org casework.OrgID, n casework.CaseNum
 		return err
 	})
 	return v, err
+}
+
+// addressed fills in the addresses and names of suppliers whom an order names by their contacts.
+func addressed(tx casestore.Tx, org casework.OrgID, o casework.Order) (casework.Order, error) {
+	all := o.Suppliers()
+	for i, s := range all {
+		if s.Contact == "" {
+			continue
+		}
+		if s.Email != "" {
+			return o, fault.New(fault.Invalid, "supplier: an address or a contact, and not both")
+		}
+		c, err := mustBe(tx, casestore.Contacts, org, "supplier", s.Contact)
+		switch {
+		case err != nil:
+			return o, err
+		case !slices.Contains(c.Parts, register.Supplier):
+			return o, fault.New(fault.Invalid, fmt.Sprintf("supplier: %q is none", s.Contact))
+		case c.Archived:
+			return o, fault.New(fault.Invalid, fmt.Sprintf("supplier: %q is archived", s.Contact))
+		case len(c.Emails) == 0:
+			return o, fault.New(fault.Invalid, fmt.Sprintf("supplier: %q has no e-mail address", s.Contact))
+		}
+		all[i].Name, all[i].Email = cmp.Or(s.Name, c.Name), c.Emails[0]
+	}
+	return o.To(all), nil
+}
+
+// knowsSuppliers refuses an order that names suppliers by contacts whom its giver does not see.
+func (g *Guarded) knowsSuppliers(ctx context.Context, org casework.OrgID, cmd casework.Command) error {
+	o, ok := cmd.(casework.Order)
+	if !ok {
+		return nil
+	}
+	for _, s := range o.Suppliers() {
+		if s.Contact == "" {
+			continue
+		}
+		if _, err := g.Contacts().Get(ctx, org, s.Contact); fault.Is(err, fault.NotFound) {
+			return fault.New(fault.Invalid, fmt.Sprintf("supplier: there is no %q", s.Contact))
+		} else if err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func viewOrder(tx casestore.Tx, c casework.Case, o casework.WorkOrder) (OrderView, error) {
