@@ -143,6 +143,8 @@ type House interface {
 	Saw(ctx context.Context, l casework.Look, now bool) error
 	// OutboxItem finds the mail that something which the caller sees already is about.
 	OutboxItem(ctx context.Context, org casework.OrgID, id casework.OutboxID) (casework.OutboxItem, error)
+	// Tasks are what waits for people on a case that the caller sees.
+	Tasks(c casework.Case) []casework.Task
 }
 
 // Open returns the door of a desk.
@@ -245,7 +247,7 @@ func New(o Options) (http.Handler, error) {
 	}
 	s := &server{
 		Options: o,
-		view:    view{addresses: o.Router, outbox: o.House, languages: languages(o.Orgs)},
+		view:    view{addresses: o.Router, house: o.House, languages: languages(o.Orgs)},
 		guard:   throttle.New(o.Now, 1, guesses),
 		calls:   throttle.New(o.Now, float64(o.PerToken), 10*o.PerToken),
 		keys:    throttle.New(o.Now, float64(maxKeys)/desk.AnswersFor.Seconds(), maxKeys),

@@ -23,7 +23,7 @@ type Addresses interface {
 // view shows the domain's records in the words of the outside interface.
 type view struct {
 	addresses Addresses
-	outbox    House
+	house     House
 	languages map[casework.OrgID]string
 }
 
@@ -54,7 +54,7 @@ type Case struct {
 	Lanes       []Lane            `json:"lanes" nullable:"false"`
 	Orders      []WorkOrder       `json:"orders" nullable:"false"`
 	Watchers    []string          `json:"watchers,omitempty" doc:"Contacts of the house who hear of what happens on it"`
-	Todo        []Todo            `json:"todo" nullable:"false" doc:"What waits for a person, oldest first"`
+	Todo        []Todo            `json:"todo" nullable:"false" doc:"What waits for a person, as the to-do list has it: the most urgent first and of that the oldest"`
 	Notices     []string          `json:"notices,omitempty" doc:"Of the answer to a call that gave the case a class or an object: what of it is not in the register, and was taken all the same"`
 }
 
@@ -150,8 +150,8 @@ func (v view) kase(c casework.Case) (Case, error) {
 	for _, w := range c.Watchers {
 		out.Watchers = append(out.Watchers, w.Contact)
 	}
-	for _, a := range c.Attention {
-		out.Todo = append(out.Todo, todo(c.Org, desk.Todo{Attention: a, Urgency: c.Urgency(a), Case: c}, v.languages[c.Org]))
+	for _, t := range v.house.Tasks(c) {
+		out.Todo = append(out.Todo, todo(c.Org, desk.Todo{Attention: t.Attention, Urgency: t.Urgency, Case: c}, v.languages[c.Org]))
 	}
 	for _, l := range c.Lanes {
 		lane := Lane{ID: string(l.ID), Kind: string(l.Kind), Participants: []Participant{}, Left: l.Left}

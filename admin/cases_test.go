@@ -22,7 +22,8 @@ func TestCase(t *testing.T) {
 		`"object":"Lgh 1101","assignee":"","fields":{},"reporter":{"name":"Anna","email":"anna@home.example"},` +
 		`"created_at":"` + c.CreatedAt.Format("2006-01-02T15:04:05.999Z") + `","updated_at":"` + c.UpdatedAt.Format("2006-01-02T15:04:05.999Z") + `",` +
 		`"due_at":"` + c.DueAt.Format("2006-01-02T15:04:05.999Z") + `","closed_at":null,"links":[],` +
-		`"lanes":[{"id":"customer","kind":"customer","participants":[{"id":1,"name":"Anna","email":"anna@home.example","address":"` + address + `"}]}],"orders":[],"todo":[]}` + "\n"
+		`"lanes":[{"id":"customer","kind":"customer","participants":[{"id":1,"name":"Anna","email":"anna@home.example","address":"` + address + `"}]}],"orders":[],"todo":[{"id":"new-1","org":"a","case":1,"subject":"Kranen droppar","lane":"","for":"","code":"new",` +
+		`"why":"new: nobody has taken it on","urgency":"normal","priority":7,"due_at":"` + c.DueAt.Format("2006-01-02T15:04:05.999Z") + `","message":null,"since":"` + c.CreatedAt.Format("2006-01-02T15:04:05.999Z") + `"}]}` + "\n"
 	if string(a.body) != want {
 		t.Errorf("case:\n%s\nwant:\n%s", a.body, want)
 	}

@@ -282,7 +282,7 @@ func (v view) sentEntry(ctx context.Context, org casework.OrgID, signed string) 
 	if !ok || t.Unique == "" {
 		return "", nil
 	}
-	o, err := v.outbox.OutboxItem(ctx, org, casework.OutboxID(t.Unique))
+	o, err := v.house.OutboxItem(ctx, org, casework.OutboxID(t.Unique))
 	if fault.Is(err, fault.NotFound) {
 		return "", nil
 	}

@@ -3,8 +3,11 @@ package admin_test
 import (
 	"net/http"
 	"net/url"
+	"reflect"
+	"slices"
 	"testing"
 
+	"smartmail/access"
 	"smartmail/admin"
 	"smartmail/casework"
 )
@@ -113,5 +116,36 @@ func TestSuspensions(t *testing.T) {
 	h.want(http.StatusOK, &e, "GET", "/api/v1/entries/"+again.ID, "")
 	if len(e.Delivery) != 1 || e.Delivery[0].State != "sent" || e.Delivery[0].QueueID != "Q7" {
 		t.Errorf("sent: %+v", e.Delivery)
+	}
+}
+
+// A case says of itself what the to-do list says of it, as time passes; nobody from outside has anything to do.
+func TestCaseSaysWhatTheTodoListSays(t *testing.T) {
+	h := newHouse(t)
+	h.open("Kranen")
+	h.post("Vi kommer.")
+	h.fail()
+	want := [][]string{{"delivery soon", "new normal"}, {"delivery soon", "deadline soon"}, {"overdue now", "delivery soon"}}
+	for i, later := range []int{0, 6, 2} {
+		h.mu.Lock()
+		h.now = h.now.AddDate(0, 0, later)
+		h.mu.Unlock()
+		var c admin.Case
+		h.want(http.StatusOK, &c, "GET", "/api/v1/cases/1", "")
+		if list := h.todo(""); !reflect.DeepEqual(c.Todo, list) {
+			t.Errorf("the case says %+v,\nand the list %+v", c.Todo, list)
+		}
+		var got []string
+		for _, t := range c.Todo {
+			got = append(got, t.Code+" "+t.Urgency)
+		}
+		if !slices.Equal(got, want[i]) {
+			t.Errorf("it waits %q, want %q", got, want[i])
+		}
+	}
+	var c admin.Case
+	h.want(http.StatusOK, &c, "GET", "/api/v1/cases/1", "", h.grant("customer", access.Scope{Own: []string{"anna@home.example"}})...)
+	if len(c.Todo) != 0 {
+		t.Errorf("a customer has to do %+v", c.Todo)
 	}
 }

@@ -147,6 +147,8 @@ type Case struct {
 	LastSeq     uint64            `json:"last_seq"`
 	LastNo      ParticipantNo     `json:"last_no"`
 	Version     uint64            `json:"-"`
+
+	Partial bool `json:"-"` // it is what somebody from outside sees: see Outside
 }
 
 // clone returns a copy whose lanes, orders, links and fields can be changed without touching c's.

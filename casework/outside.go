@@ -19,7 +19,7 @@ func (c *Case) LanesOf(emails []string) (lanes []LaneID) {
 func (c Case) Outside(lanes []LaneID) Case {
 	o := Case{
 		Org: c.Org, Number: c.Number, Subject: c.Subject, Status: c.Status, Class: c.Class,
-		CreatedAt: c.CreatedAt, UpdatedAt: c.UpdatedAt, ClosedAt: c.ClosedAt, Version: c.Version,
+		CreatedAt: c.CreatedAt, UpdatedAt: c.UpdatedAt, ClosedAt: c.ClosedAt, Version: c.Version, Partial: true,
 	}
 	for _, l := range c.Lanes {
 		if !slices.Contains(lanes, l.ID) {

@@ -97,6 +97,41 @@ func (c *Case) Waits() []Attention {
 	return all
 }
 
+// Task is something that waits on a case at an instant, with how urgent it is then.
+type Task struct {
+	Attention
+	Urgency Urgency // Now, Soon or Normal
+}
+
+// Tasks are what waits for people on a case at an instant, the most urgent first and of that the oldest: what a to-do list and the case itself
+// say of it. Nobody from outside has anything to do. Instants are compared as the store's indexes have them, to the microsecond.
+func (c *Case) Tasks(r Rules, now time.Time) (tasks []Task) {
+	if c.Partial {
+		return nil
+	}
+	for _, a := range c.Waits() {
+		u := c.Urgency(a)
+		if unbegun := a.Code == CodeNew || a.Code == CodeNotStarted; unbegun && c.Pressing(r, now) {
+			continue
+		}
+		if u == ByDeadline {
+			switch at := a.Since.UnixMicro(); {
+			case at < now.UnixMicro():
+				u, a.Code = Now, CodeOverdue
+			case at < r.NearAt(now).UnixMicro():
+				u = Soon
+			default:
+				continue
+			}
+		}
+		tasks = append(tasks, Task{a, u})
+	}
+	slices.SortFunc(tasks, func(a, b Task) int {
+		return cmp.Or(cmp.Compare(a.Urgency, b.Urgency), cmp.Compare(a.Since.UnixMicro(), b.Since.UnixMicro()), cmp.Compare(a.Entry, b.Entry))
+	})
+	return tasks
+}
+
 // asked reports whether a supplier has work on the case, or was asked for a price.
 func (c *Case) asked() bool {
 	return slices.ContainsFunc(c.Orders, func(o WorkOrder) bool { return o.State.Work() || o.State == OrderAsked })

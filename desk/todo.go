@@ -32,6 +32,11 @@ func (d *Desk) Todos(ctx context.Context, org casework.OrgID, who string, after 
 	return d.todos(ctx, org, todoQuery{who: who, triage: true, retention: true, webhooks: true}, after, limit)
 }
 
+// Tasks are what waits for people on a case now, as to-do lists have it.
+func (d *Desk) Tasks(c casework.Case) []casework.Task {
+	return c.Tasks(d.Notices[c.Org].rules(), d.Now())
+}
+
 // todoQuery selects what waits.
 type todoQuery struct {
 	who       string
@@ -262,18 +267,11 @@ func (g *gathering) query(prefix, low, high casestore.Key) casestore.Query {
 
 // at is what on a case it was found by: several things may wait on it, each in a place of its own.
 func (g *gathering) at(c casework.Case, prefix, pos casestore.Key) (Todo, casestore.Key, bool) {
-	for _, a := range c.Waits() {
-		place := casestore.TodoPlace(nil, a.Since, string(a.Entry))
-		if !bytes.HasPrefix(pos, slices.Concat(prefix, place)) {
-			continue
+	for _, t := range c.Tasks(g.rules, g.now) {
+		place := casestore.TodoPlace(nil, t.Since, string(t.Entry))
+		if t.Urgency == g.urgency && bytes.HasPrefix(pos, slices.Concat(prefix, place)) {
+			return Todo{Attention: t.Attention, Urgency: t.Urgency, Case: c}, place, true
 		}
-		if unbegun := a.Code == casework.CodeNew || a.Code == casework.CodeNotStarted; unbegun && c.Pressing(g.rules, g.now) {
-			return Todo{}, nil, false
-		}
-		if a.Code == casework.CodeDeadline && g.urgency == casework.Now {
-			a.Code = casework.CodeOverdue
-		}
-		return Todo{Attention: a, Urgency: g.urgency, Case: c}, place, true
 	}
 	return Todo{}, nil, false
 }
