@@ -165,7 +165,7 @@ type editCaseInput struct {
 		Reason   string                    `json:"reason,omitempty" maxLength:"1000" doc:"Of a change of status: what is waited for, why it is handed back"`
 		Access   *accessBody               `json:"access,omitempty" doc:"Suppliers who have work on the case are told by mail what has changed, and asked to answer"`
 		Internal *bool                     `json:"internal,omitempty" doc:"true: where no customer has heard of the case; those who stood ready to leave it. 409 where one has"`
-		Fields   map[string]Change[string] `json:"fields,omitempty" maxProperties:"100" doc:"Merged into those that there are; null or an empty text removes a field."`
+		Fields   map[string]Change[string] `json:"fields,omitempty" maxProperties:"100" doc:"Merged into those that there are; null or an empty text removes a field. A number of a class's field is kept with a point, a comma is taken as one; a date is YYYY-MM-DD"`
 	}
 }
 

@@ -3,6 +3,7 @@ package admin_test
 import (
 	"net/http"
 	"slices"
+	"strings"
 	"testing"
 
 	"smartmail/access"
@@ -49,6 +50,36 @@ func TestClassAndObjectOfACase(t *testing.T) {
 	h.want(http.StatusOK, &later, "GET", "/api/v1/cases/2", "")
 	if later.Notices != nil {
 		t.Errorf("it is told for ever: %q", later.Notices)
+	}
+}
+
+// Numbers and days of an organisation's own fields are one thing in one form, however they were written.
+func TestFieldsAreKeptInOneForm(t *testing.T) {
+	h := newHouse(t)
+	h.want(http.StatusOK, nil, "PUT", "/api/v1/classes/VVS", `{"path":"VVS","fields":[{"name":"meter","type":"number"},{"name":"day","type":"date"}]}`)
+	h.open("Kranen")
+	var c admin.Case
+	for _, written := range []string{"12,5", "12.5"} {
+		h.want(http.StatusOK, &c, "PATCH", "/api/v1/cases/1", `{"fields":{"meter":"`+written+`","day":"2026-12-01","other":"1,5"}}`)
+		if c.Fields["meter"] != "12.5" || c.Fields["day"] != "2026-12-01" || c.Fields["other"] != "1,5" {
+			t.Errorf("%s is kept as %q", written, c.Fields)
+		}
+	}
+	n := 0
+	for _, e := range h.entries(1, 50) {
+		if e.Kind == "change" && e.Change.Field == "meter" {
+			n++
+		}
+	}
+	if n != 1 {
+		t.Errorf("the same number is %d changes", n)
+	}
+	for body, detail := range map[string]string{
+		`{"fields":{"meter":"1.200,5"}}`: "number, such as 12,5 or 12.5", `{"fields":{"day":"1/12 2026"}}`: "written YYYY-MM-DD",
+	} {
+		if p := h.refused(http.StatusUnprocessableEntity, "PATCH", "/api/v1/cases/1", body); !strings.Contains(p["detail"].(string), detail) {
+			t.Errorf("%s is told %q", body, p["detail"])
+		}
 	}
 }
 

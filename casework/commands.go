@@ -152,16 +152,19 @@ type Edit struct {
 	Told  bool
 }
 
-// check finds what the class's fields have against the change.
-func (e Edit) check(c *Case) error {
+// checked finds what the class's fields have against the change, and returns it with their values as they are kept.
+func (e Edit) checked(c *Case) (Edit, error) {
 	if err := fits(map[string]string{"reason": e.Why}); err != nil {
-		return err
+		return e, err
 	}
+	e.Fields = maps.Clone(e.Fields)
 	for _, f := range e.Rules {
 		if v := e.Fields[f.Name]; v != "" {
-			if err := f.Takes(v); err != nil {
-				return err
+			kept, err := f.Takes(v)
+			if err != nil {
+				return e, err
 			}
+			e.Fields[f.Name] = kept
 		}
 		if e.Status == nil || *e.Status == c.Status || !requires(*e.Status, f.Required) {
 			continue
@@ -171,10 +174,10 @@ func (e Edit) check(c *Case) error {
 			value = c.Fields[f.Name]
 		}
 		if value == "" {
-			return fault.New(fault.Conflict, fmt.Sprintf("the field %q must be filled in before the case is %s", f.Name, *e.Status))
+			return e, fault.New(fault.Conflict, fmt.Sprintf("the field %q must be filled in before the case is %s", f.Name, *e.Status))
 		}
 	}
-	return nil
+	return e, nil
 }
 
 // requires reports whether a field that is required before a status is required before another.
@@ -183,7 +186,8 @@ func requires(s Status, required string) bool {
 }
 
 func (e Edit) apply(c *Case, t *teller) error {
-	if err := e.check(c); err != nil {
+	e, err := e.checked(c)
+	if err != nil {
 		return err
 	}
 	if e.Status != nil {

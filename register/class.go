@@ -164,29 +164,34 @@ func (f Field) check() error {
 	return nil
 }
 
-// Takes checks a value for the field. Values are kept as text: a number with a point, a day as YYYY-MM-DD, yes or no.
-func (f Field) Takes(value string) error {
+// Takes checks a value for the field and returns it as it is kept. Values are kept as text: a number with a point, whether it was written with one or
+// with a comma, a day as YYYY-MM-DD, yes or no.
+func (f Field) Takes(value string) (kept string, err error) {
 	if err := property.CheckText(f.Name, value, 1000); err != nil {
-		return err
+		return "", err
 	}
-	ok := true
 	switch f.Type {
 	case Number:
-		_, err := strconv.ParseFloat(value, 64)
-		ok = err == nil && !strings.ContainsAny(value, "xXnNiI_pP")
+		number := strings.Replace(value, ",", ".", 1)
+		if _, err := strconv.ParseFloat(number, 64); err != nil || strings.ContainsAny(number, "xXnNiI_pP") {
+			return "", invalid("%s: %q is no number, such as 12,5 or 12.5, without spaces", f.Name, value)
+		}
+		return number, nil
 	case Choice:
-		ok = slices.Contains(f.Choices, value)
+		if !slices.Contains(f.Choices, value) {
+			return "", invalid("%s: %q is none of its choices", f.Name, value)
+		}
 	case Day:
-		_, err := time.Parse(time.DateOnly, value)
-		ok = err == nil
+		if _, err := time.Parse(time.DateOnly, value); err != nil {
+			return "", invalid("%s: %q is no day of the calendar, written YYYY-MM-DD", f.Name, value)
+		}
 	case YesNo:
-		ok = value == "yes" || value == "no"
+		if value != "yes" && value != "no" {
+			return "", invalid("%s: %q is neither yes nor no", f.Name, value)
+		}
 	case Text:
 	}
-	if !ok {
-		return invalid("%s: %q is no %s that it takes", f.Name, value, f.Type)
-	}
-	return nil
+	return value, nil
 }
 
 // Route sends new cases to whoever takes care of them. Of the routes that fit a case, the one of the deepest class counts, then

@@ -109,23 +109,33 @@ func TestFieldTakes(t *testing.T) {
 	for _, c := range []struct {
 		field register.Field
 		value string
-		ok    bool
+		kept  string // empty: refused
 	}{
-		{register.Field{Name: "f", Type: register.Number}, "12.5", true},
-		{register.Field{Name: "f", Type: register.Number}, "12,5", false},
-		{register.Field{Name: "f", Type: register.Number}, "NaN", false},
-		{register.Field{Name: "f", Type: register.Number}, "0x1p4", false},
-		{register.Field{Name: "f", Type: register.Choice, Choices: []string{"FMM"}}, "FMM", true},
-		{register.Field{Name: "f", Type: register.Choice, Choices: []string{"FMM"}}, "fmm", false},
-		{register.Field{Name: "f", Type: register.Day}, "2026-12-01", true},
-		{register.Field{Name: "f", Type: register.Day}, "1/12", false},
-		{register.Field{Name: "f", Type: register.YesNo}, "yes", true},
-		{register.Field{Name: "f", Type: register.YesNo}, "ja", false},
-		{register.Field{Name: "f", Type: register.Text}, "vad som helst", true},
-		{register.Field{Name: "f", Type: register.Text}, "två\nrader", false},
+		{register.Field{Name: "f", Type: register.Number}, "12.5", "12.5"},
+		{register.Field{Name: "f", Type: register.Number}, "12,5", "12.5"},
+		{register.Field{Name: "f", Type: register.Number}, "-0,25", "-0.25"},
+		{register.Field{Name: "f", Type: register.Number}, "12", "12"},
+		{register.Field{Name: "f", Type: register.Number}, "1.200,5", ""},
+		{register.Field{Name: "f", Type: register.Number}, "1,2,3", ""},
+		{register.Field{Name: "f", Type: register.Number}, "12 st", ""},
+		{register.Field{Name: "f", Type: register.Number}, ",", ""},
+		{register.Field{Name: "f", Type: register.Number}, "NaN", ""},
+		{register.Field{Name: "f", Type: register.Number}, "0x1p4", ""},
+		{register.Field{Name: "f", Type: register.Choice, Choices: []string{"FMM"}}, "FMM", "FMM"},
+		{register.Field{Name: "f", Type: register.Choice, Choices: []string{"FMM"}}, "fmm", ""},
+		{register.Field{Name: "f", Type: register.Day}, "2026-12-01", "2026-12-01"},
+		{register.Field{Name: "f", Type: register.Day}, "1/12", ""},
+		{register.Field{Name: "f", Type: register.Day}, "2026-2-1", ""},
+		{register.Field{Name: "f", Type: register.Day}, "2026-02-30", ""},
+		{register.Field{Name: "f", Type: register.Day}, "2026-12-01T12:00:00Z", ""},
+		{register.Field{Name: "f", Type: register.YesNo}, "yes", "yes"},
+		{register.Field{Name: "f", Type: register.YesNo}, "ja", ""},
+		{register.Field{Name: "f", Type: register.Text}, "12,5", "12,5"},
+		{register.Field{Name: "f", Type: register.Text}, "två\nrader", ""},
 	} {
-		if err := c.field.Takes(c.value); (err == nil) != c.ok {
-			t.Errorf("%s takes %q: %v", c.field.Type, c.value, err)
+		kept, err := c.field.Takes(c.value)
+		if (err == nil) != (c.kept != "") || kept != c.kept {
+			t.Errorf("%s takes %q as %q: %v", c.field.Type, c.value, kept, err)
 		}
 	}
 }
