@@ -51,7 +51,11 @@ func (e *eraser) kase(c casework.Case, x casework.Erase) error {
 			return err
 		}
 	}
-	changed, err := differ(c, x.Case(c))
+	is := x.Case(c)
+	if err := e.retitled(c, is); err != nil {
+		return err
+	}
+	changed, err := differ(c, is)
 	if err != nil || !changed && e.did.same(before) && !x.All {
 		return err
 	}
@@ -93,6 +97,9 @@ func (e *eraser) mail(m casework.Mail, p casework.Person, parts bool) error {
 		if err == nil {
 			var items int // it is the mail's
 			err = put(e, casestore.Triage, t, p.Triage(t), &items)
+		}
+		if err == nil {
+			err = e.untriaged(m, is)
 		}
 		if ignoreNotFound(err) != nil {
 			return err

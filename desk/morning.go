@@ -11,8 +11,9 @@ import (
 )
 
 const (
-	morningLines = 50            // of a to-do list that are written
-	morningOver  = 4 * time.Hour // after the opening nobody reads what waits this morning
+	morningLines   = 50            // of a to-do list that are written
+	morningSubject = 200           // bytes of a subject
+	morningOver    = 4 * time.Hour // after the opening nobody reads what waits this morning
 )
 
 // setMorning sets an organisation's timer for the next opening, where it has none and somebody wants to be written to.
@@ -100,7 +101,7 @@ func (d *Desk) writeTodo(tx casestore.Tx, org casework.OrgID, to register.Contac
 		if i.Webhook != nil {
 			line.Subject = i.Webhook.Host()
 		}
-		line.Subject = clip(line.Subject, 200)
+		line.Subject = clip(line.Subject, morningSubject)
 		m.Todo = append(m.Todo, line)
 	}
 	return d.enqueueStaff(tx, org, casework.Participant{Name: to.Name, Email: to.Emails[0]}, m, now)
