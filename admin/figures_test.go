@@ -54,6 +54,9 @@ func figureHouse(t *testing.T) *house {
 // Figures within a scope are those of the cases that the list shows there, also after the register has changed.
 func TestFiguresWithinScope(t *testing.T) {
 	h := figureHouse(t)
+	h.want(http.StatusOK, nil, "PUT", "/api/v1/classes/VVS", `{"path":"VVS"}`)
+	h.want(http.StatusOK, nil, "PUT", "/api/v1/classes/El", `{"path":"El"}`)
+	h.want(http.StatusOK, nil, "PUT", "/api/v1/objects/nowhere", `{"id":"nowhere","kind":"area","name":"Nowhere"}`)
 	scopes := map[string]access.Scope{
 		"all": {}, "object": {Objects: []property.ID{"norr"}}, "building": {Objects: []property.ID{"almen"}}, "class": {Classes: []string{"VVS"}},
 		"segment": {Segments: []string{"family"}}, "own segment": {Segments: []string{"senior"}}, "supplier": {Suppliers: []string{"order@ror.example"}},

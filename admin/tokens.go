@@ -33,6 +33,7 @@ type Token struct {
 }
 
 // Scope says which cases a token opens. An empty list does not limit; of several values one must fit, and all lists that are given must.
+// What it names is there: in the register, or as an address on a case.
 type Scope struct {
 	Own       []string `json:"own,omitempty" maxItems:"100" doc:"Mail addresses: cases that one of them takes part in, or is assigned"`
 	Objects   []string `json:"objects,omitempty" maxItems:"100" doc:"With all that lies in them; areas as well"`

@@ -17,7 +17,7 @@ import (
 )
 
 // CreateToken makes the API token that t describes (organisation, name, role, scope, end) and returns it with its secret, which is
-// kept nowhere. Errors: fault.Invalid.
+// kept nowhere. What its scope names has to be there. Errors: fault.Invalid.
 func (d *Desk) CreateToken(ctx context.Context, t casework.APIToken, by casework.Actor) (casework.APIToken, string, error) {
 	var b [24]byte
 	if _, err := io.ReadFull(d.Chance, b[:]); err != nil {
@@ -40,6 +40,9 @@ func (d *Desk) CreateToken(ctx context.Context, t casework.APIToken, by casework
 			return err
 		}
 		if err := (access.Grant{Role: r, Scope: t.Scope}).Check(); err != nil {
+			return err
+		}
+		if err := scopeFits(tx, t.Org, t.Scope); err != nil {
 			return err
 		}
 		row := made

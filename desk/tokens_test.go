@@ -8,11 +8,15 @@ import (
 	"smartmail/access"
 	"smartmail/casework"
 	"smartmail/fault"
+	"smartmail/register"
 )
 
 func TestTokens(t *testing.T) {
 	d, c := open(t, t.TempDir())
 	ctx := t.Context()
+	if _, err := d.Classes().Save(ctx, "b", register.Class{Path: "VVS"}, eva, 0); err != nil {
+		t.Fatal(err)
+	}
 	scope := access.Scope{Classes: []string{"VVS"}}
 	made, secret, err := d.CreateToken(ctx, casework.APIToken{Org: "b", Name: "ekonomi", Role: "finance", Scope: scope, ExpiresAt: c.Now().Add(48 * time.Hour)}, eva)
 	if err != nil {

@@ -122,6 +122,9 @@ func grants(t *testing.T, d *desk.Desk, name, role string, s access.Scope) casew
 func TestWatchNeedsSight(t *testing.T) {
 	d, c := staffed(t)
 	cs := kase(t, d, "1001", "", "")
+	if _, err := d.Classes().Save(t.Context(), "a", register.Class{Path: "El"}, eva, 0); err != nil {
+		t.Fatal(err)
+	}
 	grants(t, d, "mats", "manager", access.Scope{Classes: []string{"El"}})
 	if _, err := d.Contacts().Save(t.Context(), "a", register.Contact{ID: "anna", Parts: []register.Part{register.Customer}, Name: "Anna"}, eva, 0); err != nil {
 		t.Fatal(err)
