@@ -71,8 +71,20 @@ func (t things[T]) calls() {
 	register(t.s, call{method: http.MethodGet, path: path + "/editions", id: "list-" + t.one + "-editions", personal: personal, summary: "What a " + t.one + " was like after each change, oldest first"}, t.editions)
 }
 
+// restricted is the field of such things that not everybody may see who sees them; "" where there is none.
+func (t things[T]) restricted() string {
+	switch t.one {
+	case "contact":
+		return "personal_number"
+	case "object":
+		return "access"
+	default:
+		return ""
+	}
+}
+
 // personal reports whether such things have fields that not everybody may see who sees them.
-func (t things[T]) personal() bool { return t.one == "contact" || t.one == "object" }
+func (t things[T]) personal() bool { return t.restricted() != "" }
 
 // ThingParam names a thing of the register.
 type ThingParam struct {
@@ -106,7 +118,7 @@ type putThingInput[T any] struct {
 	ThingParam
 	IfMatch string `header:"If-Match" maxLength:"1000" doc:"The ETag that the change was made upon; a stale one is 409. Left out or *: whatever there is."`
 	IfNone  string `header:"If-None-Match" enum:"*" doc:"A new one only: 409 where there is one already"`
-	Body    T
+	Body    thingBody[T]
 }
 
 func (t things[T]) put(ctx context.Context, in *putThingInput[T]) (*thingOutput[T], error) {
@@ -115,7 +127,8 @@ func (t things[T]) put(ctx context.Context, in *putThingInput[T]) (*thingOutput[
 	if err != nil {
 		return nil, err
 	}
-	if in.Body.Key() != in.ID {
+	thing := in.Body.Thing
+	if thing.Key() != in.ID {
 		return nil, fault.New(fault.Invalid, fmt.Sprintf("the %s in the body has another name than the one in the path", t.one))
 	}
 	version, err := matched(in.IfMatch, func() (uint64, error) {
@@ -128,7 +141,11 @@ func (t things[T]) put(ctx context.Context, in *putThingInput[T]) (*thingOutput[
 	if in.IfNone != "" {
 		version = desk.Absent
 	}
-	r, err := t.register(t.s.desk(ctx)).Save(ctx, org, in.Body, who.actor, version)
+	register := t.register(t.s.desk(ctx))
+	if f := t.restricted(); f != "" && !in.Body.has(f) {
+		register = register.Keeping()
+	}
+	r, err := register.Save(ctx, org, thing, who.actor, version)
 	if err != nil {
 		return nil, err
 	}

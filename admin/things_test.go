@@ -1,10 +1,13 @@
 package admin_test
 
 import (
+	"bytes"
+	"fmt"
 	"net/http"
 	"net/url"
 	"testing"
 
+	"smartmail/access"
 	"smartmail/admin"
 	"smartmail/property"
 	reg "smartmail/register"
@@ -104,5 +107,41 @@ func TestRegister(t *testing.T) {
 	}
 	if v, err := h.desk.Verify(t.Context(), func(p string) { t.Error(p) }); err != nil {
 		t.Errorf("%+v, %v", v, err)
+	}
+}
+
+// A copy without the restricted fields, as somebody else fetched it or as a form has it, leaves them; who may see them clears them by name. Who may
+// not see them neither clears nor changes them.
+func TestPutLeavesWhatIsRestricted(t *testing.T) {
+	h := newHouse(t)
+	h.want(http.StatusOK, nil, "PUT", "/api/v1/roles/kontor", `{"id":"kontor","name":"Kontor","permissions":["cases.read","register.read","register.edit"]}`)
+	blind := h.grant("kontor", access.Scope{})
+	for _, c := range []struct{ path, field, first, second, rest string }{
+		{"/api/v1/contacts/anna", "personal_number", "19811218-9876", "19811228-9874", `"id":"anna","parts":["customer"],"name":"Anna"`},
+		{"/api/v1/objects/eken", "access", "Port 4711", "Port 4712", `"id":"eken","kind":"property","name":"Eken"`},
+	} {
+		for i, step := range []struct {
+			by   []string
+			body string
+			want any
+		}{
+			{nil, fmt.Sprintf(`{%s,%q:%q}`, c.rest, c.field, c.first), c.first},
+			{nil, fmt.Sprintf(`{%s}`, c.rest), c.first},
+			{nil, fmt.Sprintf(`{%s,"external_key":"x"}`, c.rest), c.first},
+			{blind, fmt.Sprintf(`{%s,"external_key":"y"}`, c.rest), c.first},
+			{blind, fmt.Sprintf(`{%s,%q:""}`, c.rest, c.field), c.first},
+			{blind, fmt.Sprintf(`{%s,%q:%q}`, c.rest, c.field, c.second), c.first},
+			{nil, fmt.Sprintf(`{%s,%q:""}`, c.rest, c.field), nil},
+			{nil, fmt.Sprintf(`{%s}`, c.rest), nil},
+		} {
+			a := h.want(http.StatusOK, nil, "PUT", c.path, step.body, step.by...)
+			if step.by != nil && bytes.Contains(a.body, []byte(c.first)) {
+				t.Errorf("%s, step %d tells: %s", c.path, i, a.body)
+			}
+			var got map[string]any
+			if h.want(http.StatusOK, &got, "GET", c.path, ""); got[c.field] != step.want {
+				t.Errorf("%s, step %d: %v, want %v", c.path, i, got[c.field], step.want)
+			}
+		}
 	}
 }

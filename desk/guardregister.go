@@ -17,6 +17,12 @@ func guarded[T casework.Thing](g *Guarded, r Register[T], edit access.Permission
 	return r
 }
 
+func veilObject(to *property.Object, from property.Object) { to.Access = from.Access }
+
+func veilContact(to *register.Contact, from register.Contact) {
+	to.PersonalNumber = from.PersonalNumber
+}
+
 // Objects is Desk.Objects: those within the scope, and what they lie in.
 func (g *Guarded) Objects() Register[property.Object] {
 	r := guarded(g, g.desk.Objects(), access.EditThings)
@@ -35,7 +41,7 @@ func (g *Guarded) Objects() Register[property.Object] {
 		}
 	}
 	if !g.grant.May(access.Restricted) {
-		r.guard.restricted = func(to *property.Object, from property.Object) { to.Access = from.Access }
+		r.guard.restricted = r.veil
 	}
 	return r
 }
@@ -59,7 +65,7 @@ func (g *Guarded) Contacts() Register[register.Contact] {
 		}
 	}
 	if !g.grant.May(access.Restricted) {
-		r.guard.restricted = func(to *register.Contact, from register.Contact) { to.PersonalNumber = from.PersonalNumber }
+		r.guard.restricted = r.veil
 	}
 	return r
 }

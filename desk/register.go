@@ -28,6 +28,8 @@ type Register[T casework.Thing] struct {
 	then  func(tx casestore.Tx, org casework.OrgID, was, thing T, at time.Time) error // what follows from a change; was is the zero value of a new thing. nil: nothing
 	files *filed[T]                                                                   // nil: the kind is not imported
 	fixed []T                                                                         // that are there without being stored; Check lets nobody store one
+	veil  func(to *T, from T)                                                         // copies the restricted fields; nil: the kind has none
+	keeps bool                                                                        // Save leaves them as they are
 	guard guard[T]
 }
 
@@ -57,12 +59,12 @@ func (g guard[T]) show(t T) T {
 
 // Objects is the property tree.
 func (d *Desk) Objects() Register[property.Object] {
-	return Register[property.Object]{desk: d, kind: "object", table: casestore.Objects, fits: objectFits, files: objectFiles()}
+	return Register[property.Object]{desk: d, kind: "object", table: casestore.Objects, fits: objectFits, files: objectFiles(), veil: veilObject}
 }
 
 // Contacts is the register of people and companies.
 func (d *Desk) Contacts() Register[register.Contact] {
-	return Register[register.Contact]{desk: d, kind: "contact", table: casestore.Contacts, fits: contactFits, files: contactFiles()}
+	return Register[register.Contact]{desk: d, kind: "contact", table: casestore.Contacts, fits: contactFits, files: contactFiles(), veil: veilContact}
 }
 
 // Tenancies says who rents what.
@@ -178,6 +180,12 @@ func (r Register[T]) Conceals() bool { return r.guard.restricted != nil }
 // Absent is the version of a thing that is not there.
 const Absent = math.MaxUint64
 
+// Keeping is the register for a caller who did not say what the restricted fields shall be: Save leaves them as they are.
+func (r Register[T]) Keeping() Register[T] {
+	r.keeps = r.veil != nil
+	return r
+}
+
 // Save stores a thing: a new one, or another edition of one that is there. expect is the version that the caller saw, Absent, or 0 for
 // whichever is there. A thing that is stored as it is already keeps its edition. Errors: fault.Invalid, Conflict.
 func (r Register[T]) Save(ctx context.Context, org casework.OrgID, thing T, by casework.Actor, expect uint64) (saved casework.Registered[T], err error) {
@@ -219,6 +227,9 @@ func (r Register[T]) save(tx casestore.Tx, org casework.OrgID, thing T, by casew
 
 // replace stores a thing in place of the one that was read in the same transaction; the zero value where there was none.
 func (r Register[T]) replace(tx casestore.Tx, org casework.OrgID, saved casework.Registered[T], thing T, by casework.Actor, at time.Time) (_ casework.Registered[T], did Change, err error) {
+	if r.keeps {
+		r.veil(&thing, saved.Thing)
+	}
 	if err := thing.Check(); err != nil {
 		return saved, "", err
 	}
