@@ -36,12 +36,31 @@ type call struct {
 	exports      bool // its answer leaves the house whole
 	waits        bool // may wait for something, up to callTimeout, before it begins
 	bigBody      bool
+	onlyNew      bool   // takes If-None-Match: *
 	body         string // media type that the body may have besides the one of its input
 	binary       string // media type of a stream
 
 	answer reflect.Type // of the JSON, where the answer is written by hand because it has other forms as well
 	also   []string     // media types of those
 	object bool         // a stream that is one JSON object
+}
+
+// errors are the statuses of the problems that the call may answer with.
+func (c call) errors() []int {
+	all := []int{http.StatusUnprocessableEntity} // at least of a query parameter that is not known
+	if !c.public {
+		all = append(all, http.StatusUnauthorized, http.StatusForbidden, http.StatusNotFound, http.StatusTooManyRequests, http.StatusServiceUnavailable)
+	}
+	if c.waits {
+		all = append(all, http.StatusConflict)
+	}
+	if c.method != http.MethodGet {
+		all = append(all, http.StatusBadRequest, http.StatusConflict, http.StatusRequestEntityTooLarge, http.StatusUnsupportedMediaType)
+	}
+	if c.onlyNew {
+		all = append(all, http.StatusPreconditionFailed)
+	}
+	return all
 }
 
 // register adds a call. fn returns errors with a fault kind; every other error is our trouble.
@@ -53,20 +72,12 @@ func register[In, Out any](s *server, c call, fn func(context.Context, *In) (*Ou
 	if c.bigBody {
 		op.MaxBodyBytes = s.MaxBody
 	}
-	op.Errors = []int{http.StatusUnprocessableEntity} // at least of a query parameter that is not known
-	if c.body != "" {
-		op.RequestBody = &huma.RequestBody{Content: map[string]*huma.MediaType{c.body: {Schema: &huma.Schema{Type: huma.TypeString, Format: "binary"}}}}
-	}
+	op.Errors = c.errors()
 	if c.public {
 		op.Security = []map[string][]string{} // none, which is not the same as saying nothing
-	} else {
-		op.Errors = append(op.Errors, http.StatusUnauthorized, http.StatusForbidden, http.StatusNotFound, http.StatusTooManyRequests, http.StatusServiceUnavailable)
 	}
-	if c.waits {
-		op.Errors = append(op.Errors, http.StatusConflict)
-	}
-	if c.method != http.MethodGet {
-		op.Errors = append(op.Errors, http.StatusBadRequest, http.StatusConflict, http.StatusRequestEntityTooLarge, http.StatusUnsupportedMediaType)
+	if c.body != "" {
+		op.RequestBody = &huma.RequestBody{Content: map[string]*huma.MediaType{c.body: {Schema: &huma.Schema{Type: huma.TypeString, Format: "binary"}}}}
 	}
 	if c.method == http.MethodPost {
 		op.Parameters = append(op.Parameters, keyParam())

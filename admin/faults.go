@@ -22,6 +22,8 @@ func statusOf(err error) (status int, retryAfter string) {
 		return http.StatusForbidden, ""
 	case fault.Conflict:
 		return http.StatusConflict, ""
+	case fault.Exists: // RFC 9110 section 13.1.2: If-None-Match is the one way to ask for it
+		return http.StatusPreconditionFailed, ""
 	case fault.Invalid, fault.Loop, fault.BareNewline, fault.Content:
 		return http.StatusUnprocessableEntity, ""
 	case fault.Busy:

@@ -170,6 +170,7 @@ func TestFaults(t *testing.T) {
 		{fault.Wrap(fault.NotFound, "none", errInside), 404, "none"},
 		{fault.Wrap(fault.Forbidden, "not yours", errInside), 403, "not yours"},
 		{fault.Wrap(fault.Conflict, "changed", errInside), 409, "changed"},
+		{fault.Wrap(fault.Exists, "there already", errInside), 412, "there already"},
 		{fault.Wrap(fault.Invalid, "wrong", errInside), 422, "wrong"},
 		{fault.Wrap(fault.Content, "refused", errInside), 422, "refused"},
 		{fault.Wrap(fault.Busy, "slow down", errInside), 429, "slow down"},

@@ -479,7 +479,7 @@ func TestPutOnlyNew(t *testing.T) {
 	h := newHouse(t)
 	const path, body = "/api/v1/segments/s", `{"id":"s","name":"Studenter"}`
 	h.want(http.StatusOK, nil, "PUT", path, body, "If-None-Match", "*")
-	h.refused(http.StatusConflict, "PUT", path, `{"id":"s","name":"Seniorer"}`, "If-None-Match", "*")
+	h.refused(http.StatusPreconditionFailed, "PUT", path, `{"id":"s","name":"Seniorer"}`, "If-None-Match", "*")
 	h.refused(http.StatusUnprocessableEntity, "PUT", path, body, "If-None-Match", `"1"`)
 	var s struct{ Name string }
 	if h.want(http.StatusOK, &s, "GET", path, ""); s.Name != "Studenter" {

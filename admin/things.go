@@ -67,7 +67,7 @@ func (s *server) thingCalls() {
 func (t things[T]) calls() {
 	path, personal := prefix+"/"+t.many+"/{id}", t.personal()
 	register(t.s, call{method: http.MethodGet, path: path, id: "get-" + t.one, personal: personal, summary: "Read a " + t.one + " of the register"}, t.get)
-	register(t.s, call{method: http.MethodPut, path: path, id: "put-" + t.one, personal: personal, summary: "Add a " + t.one + " to the register, or change it"}, t.put)
+	register(t.s, call{method: http.MethodPut, path: path, id: "put-" + t.one, personal: personal, summary: "Add a " + t.one + " to the register, or change it", onlyNew: true}, t.put)
 	register(t.s, call{method: http.MethodGet, path: path + "/editions", id: "list-" + t.one + "-editions", personal: personal, summary: "What a " + t.one + " was like after each change, oldest first"}, t.editions)
 }
 
@@ -117,7 +117,7 @@ func (t things[T]) get(ctx context.Context, in *ThingParam) (*thingOutput[T], er
 type putThingInput[T any] struct {
 	ThingParam
 	IfMatch string `header:"If-Match" maxLength:"1000" doc:"The ETag that the change was made upon; a stale one is 409. Left out or *: whatever there is."`
-	IfNone  string `header:"If-None-Match" enum:"*" doc:"A new one only: 409 where there is one already"`
+	IfNone  string `header:"If-None-Match" enum:"*" doc:"A new one only: 412 where there is one already"`
 	Body    thingBody[T]
 }
 

@@ -187,7 +187,7 @@ func (r Register[T]) Keeping() Register[T] {
 }
 
 // Save stores a thing: a new one, or another edition of one that is there. expect is the version that the caller saw, Absent, or 0 for
-// whichever is there. A thing that is stored as it is already keeps its edition. Errors: fault.Invalid, Conflict.
+// whichever is there. A thing that is stored as it is already keeps its edition. Errors: fault.Invalid, Conflict; Exists for what was to be Absent.
 func (r Register[T]) Save(ctx context.Context, org casework.OrgID, thing T, by casework.Actor, expect uint64) (saved casework.Registered[T], err error) {
 	if r.guard.edit != nil {
 		return saved, r.guard.edit
@@ -217,7 +217,7 @@ func (r Register[T]) save(tx casestore.Tx, org casework.OrgID, thing T, by casew
 		return saved, "", err
 	}
 	if expect == Absent && saved.Version != 0 {
-		return saved, "", fault.New(fault.Conflict, fmt.Sprintf("there is a %s %q already", r.kind, thing.Key()))
+		return saved, "", fault.New(fault.Exists, fmt.Sprintf("there is a %s %q already", r.kind, thing.Key()))
 	}
 	if expect != 0 && expect != Absent && expect != saved.Version {
 		return saved, "", fault.New(fault.Conflict, fmt.Sprintf("the %s %q has changed meanwhile", r.kind, thing.Key()))

@@ -30,6 +30,7 @@ const (
 	Loop                        // the mail goes round in circles
 	BareNewline                 // a bare CR or LF where the policy refuses them
 	Content                     // what the mail holds is refused: spam, a virus
+	Exists                      // what was to be new is there already
 )
 
 // Error is an error with a kind, a public text, and a private cause.
