@@ -266,13 +266,13 @@ func measures(f Figures, name string) float64 {
 }
 
 // figureChart draws a measure of a table by one or two: a period is along the lines, whichever of the two it is.
-func figureChart(t FigureTable, measure string) chart.Chart {
+func figureChart(t FigureTable, measure, language string) chart.Chart {
 	along, series := 0, 1
 	if len(t.By) == 2 && stats.By(t.By[1]).Period() {
 		along, series = 1, 0
 	}
-	unit := map[string]string{"within_deadline_share": "per cent", "lead_median": "days", "lead_p90": "days", "cost": "kronor", "cost_per_square_metre": "kronor"}[measure]
-	c := chart.Chart{Title: strings.ReplaceAll(measure, "_", " ") + " by " + strings.ReplaceAll(strings.Join(t.By, ", "), "_", " "), Unit: unit, Lines: stats.By(t.By[along]).Period()}
+	title, unit := chartTitle(measure, t.By, language)
+	c := chart.Chart{Title: title, Unit: unit, Lines: stats.By(t.By[along]).Period(), Whole: unit == "", Language: language}
 	var ends []FigureKey
 	for _, r := range t.Rows {
 		if !slices.Contains(ends, r.Keys[along]) {

@@ -61,7 +61,7 @@ func (s *server) getFigures(ctx context.Context, in *figuresInput) (*huma.Stream
 	case "csv", "xlsx":
 		return s.table(ctx, in.Format, "figures", figureSheet(out))
 	case "svg":
-		return s.send(ctx, mediaSVG, "figures.svg", figureChart(out, in.Measure).SVG())
+		return s.send(ctx, mediaSVG, "figures.svg", figureChart(out, in.Measure, s.language(org)).SVG())
 	default:
 		return s.json(ctx, out)
 	}

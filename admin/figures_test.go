@@ -181,6 +181,9 @@ func TestFigureForms(t *testing.T) {
 	if !strings.Contains(text, `"'=HYPERLINK`) || a.header.Get("Content-Type") != "text/csv; charset=utf-8" || !strings.Contains(a.header.Get("Content-Disposition"), `attachment; filename="figures.csv"`) {
 		t.Errorf("%v: %s", a.header, text)
 	}
+	if a := h.call("GET", "/api/v1/figures?format=svg&by=month,top_class&measure=repeats", ""); !strings.Contains(string(a.body), "<title>Återkommande fel per månad och huvudklass</title>") {
+		t.Errorf("a chart is not in Swedish: %s", a.body)
+	}
 	for _, q := range []string{"by=building", "by=month,building&measure=lead_median", "by=class,status&measure=cost", "by=day&class=none"} {
 		a := h.call("GET", "/api/v1/figures?format=svg&"+q, "")
 		if a.status != 200 || a.header.Get("Content-Type") != "image/svg+xml" || strings.Contains(string(a.body), "<script") {

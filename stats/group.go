@@ -21,6 +21,8 @@ type grouping struct {
 	period   int                // place in By of the period; -1: none
 	supplier int                // and of the supplier
 	calendar [uses]calendar
+	begun    int64 // of the first period that was asked for, and
+	ended    int64 // of the last one
 }
 
 // calendar remembers the last period that was asked for: neighbours in number are neighbours in time.
@@ -131,6 +133,10 @@ func (g *grouping) periodOf(at int64, use int) int32 {
 	}
 	from, to, label := period(g.l.q.By[g.period], time.Unix(at, 0).In(g.l.q.location()))
 	*c = calendar{from.Unix(), to.Unix(), g.place(g.period, Key{ID: label, Label: label})}
+	if g.ended == 0 || c.from < g.begun {
+		g.begun = c.from
+	}
+	g.ended = max(g.ended, c.to)
 	return c.place
 }
 

@@ -114,10 +114,15 @@ func drawFilter(r *rapid.T) (f stats.Filter) {
 	return f
 }
 
-// show writes a table so that two can be compared. Of people it leaves the digest.
+// show writes a table so that two can be compared. Of people it leaves the digest, and rows of periods in which nothing happened it leaves out.
 func show(t stats.Table) string {
 	lines := []string{fmt.Sprintf("total %+v", t.Total)}
 	for _, r := range t.Rows {
+		floor := r.SquareMetres
+		if r.SquareMetres = 0; r.Figures == (stats.Figures{}) {
+			continue
+		}
+		r.SquareMetres = floor
 		ids := []string{}
 		for _, k := range r.Keys {
 			ids = append(ids, k.ID)

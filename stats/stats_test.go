@@ -229,6 +229,47 @@ func TestSegmentOfSharedAddress(t *testing.T) {
 }
 
 // What is derived again, or from nothing, is the same; a case that goes away leaves no trace.
+// Periods without events are rows as well, with each of the other keys, up to a number.
+func TestEmptyPeriods(t *testing.T) {
+	h := newHouse(t)
+	h.open(1, "VVS", "oak-1", noon)
+	h.open(2, "El", "oak-1", noon.AddDate(0, 3, 0))
+	h.catchUp()
+	now := noon.AddDate(1, 0, 0)
+	month := func(months int) string { return noon.AddDate(0, months, 0).Format("2006-01") }
+	for name, x := range map[string]struct {
+		q           stats.Query
+		rows        int
+		first, last string
+	}{
+		"from the first to the last": {stats.Query{By: []stats.By{stats.ByMonth}}, 4, month(0), month(3)},
+		"the query's period":         {stats.Query{By: []stats.By{stats.ByMonth}, From: noon.AddDate(0, -2, 0), To: noon.AddDate(0, 5, 0)}, 8, month(-2), month(5)},
+		"nothing is behind now":      {stats.Query{By: []stats.By{stats.ByMonth}, To: noon.AddDate(9, 0, 0)}, 13, month(0), month(12)},
+		"nothing happened":           {stats.Query{By: []stats.By{stats.ByMonth}, From: noon.AddDate(0, 1, 0), To: noon.AddDate(0, 2, 0)}, 2, month(1), month(2)},
+		"nothing, and no beginning":  {stats.Query{By: []stats.By{stats.ByMonth}, To: noon.AddDate(0, -2, 0)}, 0, "", ""},
+		"with each class":            {stats.Query{By: []stats.By{stats.ByMonth, stats.ByClass}}, 8, month(0), month(3)},
+		"too many":                   {stats.Query{By: []stats.By{stats.ByDay}, From: noon.AddDate(-30, 0, 0)}, 2, noon.Format(time.DateOnly), noon.AddDate(0, 3, 0).Format(time.DateOnly)},
+		"no period":                  {stats.Query{By: []stats.By{stats.ByClass}}, 2, "El", "VVS"},
+	} {
+		x.q.Now = now
+		table := h.figures(x.q)
+		if len(table.Rows) != x.rows || table.Total.Opened > 2 {
+			t.Errorf("%s: %d rows, want %d: %+v", name, len(table.Rows), x.rows, table.Rows)
+			continue
+		}
+		opened := 0
+		for _, r := range table.Rows {
+			opened += r.Opened
+		}
+		if opened != table.Total.Opened {
+			t.Errorf("%s: %d in rows, %d in all", name, opened, table.Total.Opened)
+		}
+		if x.rows > 0 && (table.Rows[0].Keys[0].ID != x.first || table.Rows[x.rows-1].Keys[0].ID != x.last) {
+			t.Errorf("%s: from %v to %v", name, table.Rows[0].Keys, table.Rows[x.rows-1].Keys)
+		}
+	}
+}
+
 func TestDerivedAgain(t *testing.T) {
 	h := newHouse(t)
 	for n := range casework.CaseNumber(130) {

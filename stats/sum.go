@@ -227,6 +227,7 @@ func (s *summing) table() Table {
 			s.cells[c].Repeats++
 		}
 	})
+	s.fill()
 	floor := s.l.squareMetres()
 	t := Table{By: slices.Clone(s.l.q.By), Rows: make([]Row, 0, len(s.groups)), Total: s.cells[0].figures(floor)}
 	for k, c := range s.groups {

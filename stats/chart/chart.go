@@ -13,6 +13,7 @@ import (
 	"fmt"
 	"math"
 	"strconv"
+	"strings"
 	"unicode/utf8"
 )
 
@@ -23,6 +24,9 @@ type Chart struct {
 	Labels []string
 	Series []Series
 	Lines  bool // lines from left to right, for periods; else bars from top to bottom
+	Whole  bool // values are counts: between whole numbers nothing is marked
+
+	Language string // of what the chart says itself: "en", or else Swedish
 }
 
 // Series is a row of values, one for each label; NaN is none.
@@ -43,6 +47,9 @@ const (
 	head   = 76 // title, unit, legend
 	plot   = 360
 	bar    = 18
+
+	letter    = 7.4 // width of one, about
+	longLabel = 14  // letters of a label below the lines
 )
 
 // palette is told apart also by those who see red and green alike (Okabe and Ito).
@@ -84,11 +91,11 @@ func (d *drawing) bound() {
 			cut[i] = Series{s.Name, s.Values[min(first, len(s.Values)):min(first+MaxLabels, len(s.Values))]}
 		}
 		d.Series = cut
-		d.cut = fmt.Sprintf("%d of %d shown", MaxLabels, labels)
+		d.cut = fmt.Sprintf(d.word("%d of %d shown", "%d av %d visas"), MaxLabels, labels)
 	}
 	if series > MaxSeries {
 		d.Series = d.Series[:MaxSeries]
-		d.cut += fmt.Sprintf("  %d of %d series shown", MaxSeries, series)
+		d.cut += fmt.Sprintf(d.word("  %d of %d series shown", "  %d av %d serier visas"), MaxSeries, series)
 	}
 }
 
@@ -103,8 +110,16 @@ func (d *drawing) most() (most float64) {
 	return most
 }
 
-// steps divides 0 to most into four to ten round steps.
-func steps(most float64) (step, top float64) {
+// word is one of two by the language.
+func (c Chart) word(english, swedish string) string {
+	if c.Language == "en" {
+		return english
+	}
+	return swedish
+}
+
+// steps divides 0 to most into four to ten round steps, or fewer whole ones.
+func steps(most float64, whole bool) (step, top float64) {
 	if most <= 0 || math.IsInf(most, 0) {
 		return 1, 4
 	}
@@ -114,6 +129,9 @@ func steps(most float64) (step, top float64) {
 			step *= part
 			break
 		}
+	}
+	if whole {
+		step = max(step, 1)
 	}
 	return step, math.Ceil(most/step-1e-9) * step
 }
@@ -128,19 +146,23 @@ func (d *drawing) text(x, y float64, anchor, extra, text string) {
 const faint = ` fill="#555"`
 
 func (d *drawing) lines() {
-	step, top := steps(d.most())
+	step, top := steps(d.most(), d.Whole)
 	left, right, base := 72.0, float64(width-margin), float64(head+plot)
 	y := func(v float64) float64 { return base - v/top*plot }
 	for v := 0.0; v <= top+step/2; v += step {
 		d.add(`<line x1="%.1f" y1="%.1f" x2="%.1f" y2="%.1f" stroke="#ddd"/>`, left, y(v), right, y(v))
-		d.text(left-8, y(v)+4, "end", faint, number(v))
+		d.text(left-8, y(v)+4, "end", faint, d.number(v))
 	}
 	n := len(d.Labels)
 	x := func(i int) float64 { return left + (float64(i)+0.5)*(right-left)/float64(max(n, 1)) }
-	every := (n + 11) / 12
+	widest := 0
+	for _, l := range d.Labels {
+		widest = max(widest, min(utf8.RuneCountInString(l), longLabel))
+	}
+	every := int(math.Ceil(float64(n) * (float64(widest)*letter + 20) / (right - left))) // with room between two
 	for i, l := range d.Labels {
 		if every > 0 && i%every == 0 {
-			d.text(x(i), base+20, "middle", faint, clip(l, 14))
+			d.text(x(i), base+20, "middle", faint, clip(l, longLabel))
 		}
 	}
 	for i, s := range d.Series {
@@ -152,7 +174,7 @@ func (d *drawing) lines() {
 			}
 			path += fmt.Sprintf("%s%.1f %.1f", pen, x(j), y(v))
 			pen = "L"
-			d.add(`<circle cx="%.1f" cy="%.1f" r="3.5" fill="%s"><title>%s</title></circle>`, x(j), y(v), d.colours[i], escape(d.Labels[j]+" "+s.Name+": "+number(v)))
+			d.add(`<circle cx="%.1f" cy="%.1f" r="3.5" fill="%s"><title>%s</title></circle>`, x(j), y(v), d.colours[i], escape(d.Labels[j]+" "+s.Name+": "+d.number(v)))
 		}
 		if path != "" {
 			d.add(`<path d="%s" fill="none" stroke="%s" stroke-width="2.5" stroke-linejoin="round"/>`, path, d.colours[i])
@@ -162,7 +184,7 @@ func (d *drawing) lines() {
 }
 
 func (d *drawing) bars() {
-	step, top := steps(d.most())
+	step, top := steps(d.most(), d.Whole)
 	longest := 0
 	for _, l := range d.Labels {
 		longest = max(longest, min(utf8.RuneCountInString(l), 36))
@@ -173,7 +195,7 @@ func (d *drawing) bars() {
 	base := head + row*float64(len(d.Labels))
 	for v := 0.0; v <= top+step/2; v += step {
 		d.add(`<line x1="%.1f" y1="%d" x2="%.1f" y2="%.1f" stroke="#ddd"/>`, x(v), head-4, x(v), base)
-		d.text(x(v), base+18, "middle", faint, number(v))
+		d.text(x(v), base+18, "middle", faint, d.number(v))
 	}
 	for i, l := range d.Labels {
 		y := head + row*float64(i)
@@ -183,8 +205,8 @@ func (d *drawing) bars() {
 				continue
 			}
 			v, at := s.Values[i], y+float64(j*bar)+2
-			d.add(`<rect x="%.1f" y="%.1f" width="%.1f" height="%d" rx="2" fill="%s"><title>%s</title></rect>`, left, at, max(x(v)-left, 0), bar-3, d.colours[j], escape(l+" "+s.Name+": "+number(v)))
-			d.text(x(v)+6, at+12, "start", faint, number(v))
+			d.add(`<rect x="%.1f" y="%.1f" width="%.1f" height="%d" rx="2" fill="%s"><title>%s</title></rect>`, left, at, max(x(v)-left, 0), bar-3, d.colours[j], escape(l+" "+s.Name+": "+d.number(v)))
+			d.text(x(v)+6, at+12, "start", faint, d.number(v))
 		}
 	}
 	d.height = base + 40
@@ -226,11 +248,11 @@ func (d *drawing) legend() {
 }
 
 // number writes a value as short as it is exact enough to read.
-func number(v float64) string {
+func (c Chart) number(v float64) string {
 	if v == math.Trunc(v) || math.Abs(v) >= 1000 {
 		return grouped(strconv.FormatFloat(math.Round(v), 'f', 0, 64))
 	}
-	return strconv.FormatFloat(v, 'f', 1, 64)
+	return strings.Replace(strconv.FormatFloat(v, 'f', 1, 64), ".", c.word(".", ","), 1)
 }
 
 // grouped puts a narrow space between thousands.
