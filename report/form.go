@@ -18,6 +18,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode"
 	"unicode/utf8"
 
 	"github.com/gabriel-vasile/mimetype"
@@ -151,13 +152,13 @@ func (in *input) readField(part *multipart.Part) error {
 // check turns what was said into the command that opens the case.
 func (in *input) check(org Org) (casework.Open, error) {
 	for name, text := range map[string]string{"name": in.Name, "phone": in.Phone, "place": in.Place, "subject": in.Subject} {
-		if len(text) > maxLine || strings.ContainsFunc(text, func(r rune) bool { return r < ' ' || r == 0x7f }) {
+		if len(text) > maxLine || strings.ContainsFunc(text, unicode.IsControl) {
 			return casework.Open{}, refuse(fault.Invalid, fmt.Sprintf("%s is one line of at most %d bytes", name, maxLine), "Namn, telefon och plats får vara en rad på högst 200 tecken.")
 		}
 	}
 	text := strings.TrimSpace(in.Description)
-	if text == "" || len(text) > maxText || !utf8.ValidString(text) || strings.ContainsRune(text, 0) {
-		return casework.Open{}, refuse(fault.Invalid, fmt.Sprintf("a description of at most %d bytes is needed", maxText), "Beskriv felet, med högst 10 000 tecken.")
+	if text == "" || len(text) > maxText || !utf8.ValidString(text) || strings.ContainsFunc(text, unprintable) {
+		return casework.Open{}, refuse(fault.Invalid, fmt.Sprintf("a description of at most %d bytes is needed, without control characters", maxText), "Beskriv felet, med högst 10 000 tecken.")
 	}
 	email := strings.TrimSpace(in.Email)
 	if email != "" {
@@ -181,6 +182,9 @@ func (in *input) check(org Org) (casework.Open, error) {
 		Reporter: &casework.Reporter{Name: strings.TrimSpace(in.Name), Email: email, Phone: strings.TrimSpace(in.Phone)},
 	}, nil
 }
+
+// unprintable reports whether a character is no part of a text: all that control a terminal but line ends and tabs.
+func unprintable(r rune) bool { return unicode.IsControl(r) && r != '\n' && r != '\r' && r != '\t' }
 
 // ticket is what a form is given when it is opened, and brings when it is sent: it tells how long that took.
 func (s *reports) ticket(org casework.OrgID) string {

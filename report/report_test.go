@@ -117,7 +117,7 @@ func TestReport(t *testing.T) {
 	}{
 		{"description", " ", 422}, {"description", strings.Repeat("x", 10_001), 422}, {"description", 7, 422}, {"email", "a@b\r\nBcc: x@y", 422}, {"email", "Anna <a@b.example>", 422},
 		{"email", "", 422}, {"name", "a\nb", 422}, {"subject", strings.Repeat("x", 201), 422}, {"ticket", "", 422}, {"ticket", strings.Repeat("A", 32), 422},
-		{"description", strings.Repeat("x", 70<<10), 413},
+		{"description", strings.Repeat("x", 70<<10), 413}, {"description", "a\x1b[2Jb", 422}, {"description", "a\u0085b", 422}, {"name", "a\u0085b", 422},
 	} {
 		w := s.do("POST", base, "application/json", s.with(x.name, x.value))
 		if w.Code != x.status || w.Header().Get("Content-Type") != "application/problem+json" {
